@@ -1,0 +1,33 @@
+// Errors that a user can cause. They carry an exit code and hints and are printed as one clear line;
+// anything else that reaches the launcher is a defect of Paperward and says so.
+
+import type { ExitName } from "./exit_codes.ts";
+
+/** What a {@linkcode PaperwardError} carries besides its message. */
+export interface PaperwardErrorOptions extends ErrorOptions {
+  /** @default {"failed"} */
+  readonly exit?: ExitName;
+  /** What the user can do about it, one sentence each; printed as `hint: …` lines. */
+  readonly hints?: readonly string[];
+}
+
+/** A failure that a user can cause and mend. The message reads "Cannot <verb> <thing>: <reason>". */
+export class PaperwardError extends Error {
+  override readonly name = "PaperwardError";
+  readonly exit: ExitName;
+  readonly hints: readonly string[];
+
+  constructor(message: string, options: PaperwardErrorOptions = {}) {
+    super(message, options);
+    this.exit = options.exit ?? "failed";
+    this.hints = options.hints ?? [];
+  }
+}
+
+/** Thrown by {@linkcode StopSignal.throwIfRequested}: a graceful stop after SIGINT or SIGTERM. */
+export class StopRequested extends Error {
+  override readonly name = "StopRequested";
+  constructor(readonly exit: "interrupted" | "terminated") {
+    super(`Stopped: ${exit}`);
+  }
+}

@@ -1,0 +1,63 @@
+// Every file operation of a command. Two promises: a path is used only as its real path, inside one of
+// the granted roots (links that lead out are refused: Deno's own grants are lexical); and fault tests can
+// replace the whole of it by a twin that fails, shortens, flips or kills.
+
+/** What `stat` tells; times cut to milliseconds (Deno knows no finer). */
+export interface FileFacts {
+  readonly kind: "file" | "folder" | "link" | "other";
+  /** bytes */
+  readonly size: number;
+  /** ms since the epoch, or null where the file system has none */
+  readonly mtime: number | null;
+  /** permission bits, or null */
+  readonly mode: number | null;
+  readonly inode: string | null;
+  readonly links: number | null;
+}
+
+/** An open file for streaming. All calls are synchronous: they run inside a Worker. */
+export interface OpenFile {
+  /** Bytes read, 0 at the end. */
+  read(buffer: Uint8Array): number;
+  /** Writes all of it. */
+  write(bytes: Uint8Array): void;
+  seek(offset: number): void;
+  truncate(size: number): void;
+  facts(): FileFacts;
+  /** fsync(2) */
+  sync(): Promise<void>;
+  close(): void;
+}
+
+/** The file system as a command sees it. Paths are absolute.
+ * @throws {Deno.errors.NotFound} and the other built-in errors, with the path in the message
+ * @throws {PaperwardError} where a link leads out of the granted roots */
+export interface Files {
+  /** Follows links inside the roots. */
+  stat(path: string): FileFacts;
+  /** Does not follow. */
+  lstat(path: string): FileFacts;
+  /** The path behind all links, checked to be inside the roots for reading. */
+  real(path: string): string;
+  exists(path: string): boolean;
+  /** Names in a folder, unsorted. */
+  list(folder: string): { readonly name: string; readonly kind: FileFacts["kind"] }[];
+  openRead(path: string): OpenFile;
+  /** Creates or truncates; `exclusive` fails where it exists. */
+  openWrite(path: string, options?: { readonly exclusive?: boolean; readonly mode?: number }): OpenFile;
+  readText(path: string): string;
+  readBytes(path: string): Uint8Array;
+  writeBytes(path: string, bytes: Uint8Array | string): void;
+  /** Creates parents too; no error where it exists. */
+  makeFolder(path: string): void;
+  rename(from: string, to: string): void;
+  /** Removes a file, a link (never what it points to) or an empty folder. */
+  remove(path: string): void;
+  /** @param mtime ms since the epoch */
+  setTimes(path: string, mtime: number): void;
+  setMode(path: string, mode: number): void;
+  /** fsync(2) of a folder, so that renames in it last. */
+  syncFolder(path: string): Promise<void>;
+  /** fsync(2) of many files written earlier. */
+  syncFiles(paths: Iterable<string>): Promise<void>;
+}

@@ -1,0 +1,42 @@
+// The settings of a paperless-ngx installation, resolved once by the launcher, then frozen.
+
+/** Which database and how to reach it. */
+export type DatabaseSettings =
+  | { readonly kind: "sqlite"; readonly path: string; readonly timeoutMs: number }
+  | {
+    readonly kind: "postgres" | "mariadb";
+    /** Host name, address, or the folder of a Unix socket (starts with `/`). */
+    readonly host: string;
+    readonly port: number;
+    readonly name: string;
+    readonly user: string;
+    readonly password: string;
+    readonly sslMode: string;
+    readonly sslRootCert?: string;
+    readonly sslCert?: string;
+    readonly sslKey?: string;
+    readonly timeoutMs: number;
+    readonly poolSize?: number;
+  };
+
+/** Everything that Paperward takes from `PAPERLESS_*` variables, `paperless.conf` and the flags that win.
+ * Paths are absolute and, where they exist, resolved (no links). */
+export interface Settings {
+  readonly dataDir: string;
+  readonly mediaRoot: string;
+  readonly scratchDir: string;
+  readonly database: DatabaseSettings;
+  /** IANA name. @default {"UTC"} */
+  readonly timeZone: string;
+  readonly filenameFormat?: string;
+  readonly filenameFormatRemoveNone: boolean;
+  readonly auditLogEnabled: boolean;
+  /** Relative to the media folder. */
+  readonly appLogo?: string;
+  /** v2: the passphrase of GPG-encrypted documents. */
+  readonly passphrase?: string;
+  /** Every `PAPERLESS_*` value as found (conf file under environment), for commands with settings of their own. */
+  readonly raw: Readonly<Record<string, string>>;
+  /** Where the settings came from: the conf file's path, if one was read. */
+  readonly configFile?: string;
+}
