@@ -1,0 +1,49 @@
+// The library's database as commands see it, whichever kind it is. All reads of one job happen in one
+// snapshot; values come unharmed through `rows`.
+
+import type { Kysely, RawBuilder } from "kysely";
+import type { Tables } from "../schema/tables.ts";
+import type { Generation } from "../schema/model.ts";
+import type { SchemaVersion } from "../schema/generation.ts";
+import type { FieldKind } from "../schema/field.ts";
+import type { StorageValue } from "./storage_value.ts";
+
+/** A column to read: by its kind the database knows what can be harmed. */
+export interface ReadColumn {
+  readonly column: string;
+  readonly kind: FieldKind;
+}
+
+/** A read of whole rows of one table. */
+export interface RowsQuery {
+  readonly table: string;
+  /** The first one must be the primary key. */
+  readonly columns: readonly ReadColumn[];
+  /** `INNER JOIN …`, for `where` and `orderBy`. */
+  readonly join?: RawBuilder<unknown>;
+  readonly where?: RawBuilder<unknown>;
+  readonly orderBy?: RawBuilder<unknown>;
+}
+
+/** A consistent view of the database: it sees what was committed when it began, nothing later. */
+export interface Snapshot {
+  readonly generation: Generation;
+  /** Ordinary queries inside the snapshot. Text is not checked here: see {@linkcode Snapshot.rows}. */
+  readonly kysely: Kysely<Tables>;
+  /** Streams rows as arrays of unharmed values, in batches, in the order of `columns`. */
+  rows(query: RowsQuery, batchSize: number): AsyncIterable<StorageValue[][]>;
+}
+
+/** An open library. */
+export interface LibraryDatabase {
+  readonly kind: "sqlite" | "postgres" | "mariadb";
+  /** Where it is, for people: the file's path, or `name at host:port`. */
+  readonly place: string;
+  readonly generation: Generation;
+  readonly schema: SchemaVersion;
+  readonly kysely: Kysely<Tables>;
+  /** One read transaction around `work`; ended afterwards, whatever happens. */
+  snapshot<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T>;
+  /** Never throws; leaves nothing behind. */
+  close(): Promise<void>;
+}
