@@ -1,0 +1,81 @@
+// The tables of the app `paperless_mail` as the migrations of 2.20.15 leave them, where 3.0.5 has others.
+
+import {
+  auto,
+  boolean,
+  char,
+  datetime,
+  foreignKey,
+  integer,
+  positiveInteger,
+  table,
+  text,
+} from "../columns.ts";
+import type { Table } from "../operation.ts";
+
+/** The tables of 2.20.15. */
+export const tablesV2: readonly Table[] = [
+  table("paperless_mail_mailaccount", {
+    id: auto(),
+    name: char(256, { unique: true }),
+    imap_server: char(256),
+    imap_port: integer({ null: true }),
+    imap_security: positiveInteger(),
+    username: char(256),
+    password: text(),
+    character_set: char(256),
+    owner_id: foreignKey("auth_user", { null: true }),
+    is_token: boolean(),
+    expiration: datetime({ null: true }),
+    account_type: positiveInteger(),
+    refresh_token: text({ null: true }),
+  }),
+  table("paperless_mail_mailrule", {
+    id: auto(),
+    name: char(256),
+    folder: char(256),
+    filter_from: char(256, { null: true }),
+    filter_subject: char(256, { null: true }),
+    filter_body: char(256, { null: true }),
+    maximum_age: positiveInteger(),
+    action: positiveInteger(),
+    action_parameter: char(256, { null: true }),
+    assign_title_from: positiveInteger(),
+    assign_correspondent_from: positiveInteger(),
+    account_id: foreignKey("paperless_mail_mailaccount"),
+    assign_correspondent_id: foreignKey("documents_correspondent", { null: true }),
+    assign_document_type_id: foreignKey("documents_documenttype", { null: true }),
+    order: integer(),
+    attachment_type: positiveInteger(),
+    consumption_scope: positiveInteger(),
+    owner_id: foreignKey("auth_user", { null: true }),
+    filter_to: char(256, { null: true }),
+    assign_owner_from_rule: boolean(),
+    filter_attachment_filename_include: char(256, { null: true }),
+    filter_attachment_filename_exclude: char(256, { null: true }),
+    enabled: boolean(),
+    pdf_layout: positiveInteger(),
+  }, {
+    constraints: { paperless_mail_mailrule_unique_name_owner: ["name", "owner_id"] },
+    indexes: [
+      {
+        name: "paperless_mail_mailrule_name_unique",
+        columns: ["name"],
+        unique: true,
+        where: `"owner_id" IS NULL`,
+      },
+    ],
+  }),
+  table("paperless_mail_processedmail", {
+    id: auto(),
+    folder: char(256),
+    uid: char(256),
+    subject: char(256),
+    received: datetime(),
+    processed: datetime(),
+    status: char(256),
+    error: text({ null: true }),
+    rule_id: foreignKey("paperless_mail_mailrule"),
+    owner_id: foreignKey("auth_user", { null: true }),
+  }),
+];
