@@ -1,0 +1,65 @@
+// Any thrown value → lines for the user. What a user can mend is one clear line and hints; anything else is
+// a defect of Paperward, says so, and shows its stack only to those who asked for more.
+
+import { PaperwardError, StopRequested } from "../errors.ts";
+import type { ExitName } from "../exit_codes.ts";
+import type { Report } from "./report.ts";
+
+/** A thrown value, ready to be printed. */
+export interface ErrorText {
+  readonly exit: ExitName;
+  readonly message: string;
+  readonly hints: readonly string[];
+  /** Stack and causes, one line each; for verbosity 2 and more. */
+  readonly details: readonly string[];
+}
+
+const STOPPED = {
+  interrupted: "Stopped by SIGINT (Ctrl-C)",
+  terminated: "Stopped by SIGTERM",
+} as const;
+
+function stackLines(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  const text = error.stack ?? `${error.name}: ${error.message}`;
+  const cause = error.cause === undefined ? [] : ["caused by:", ...causeLines(error.cause)];
+  return [...text.split("\n"), ...cause];
+}
+
+function causeLines(cause: unknown): string[] {
+  // A cause may name itself as its cause; one level tells enough.
+  return cause instanceof Error ? (cause.stack ?? String(cause)).split("\n") : [String(cause)];
+}
+
+/** What to say about a thrown value, and the exit code it means. */
+export function errorText(error: unknown): ErrorText {
+  if (error instanceof StopRequested) {
+    return { exit: error.exit, message: STOPPED[error.exit], hints: [], details: [] };
+  }
+  if (error instanceof PaperwardError) {
+    const { exit, message, hints } = error;
+    return { exit, message, hints, details: stackLines(error) };
+  }
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return {
+    exit: "failed",
+    message: `This is a defect of Paperward, not of your library: ${what}`,
+    hints: [
+      "Please report it, with the command line and the output of the same command with -v 3.",
+    ],
+    details: stackLines(error),
+  };
+}
+
+/** Prints a thrown value as errors are printed. @returns the exit code it means */
+export function printError(
+  report: Report,
+  error: unknown,
+  options: { readonly traceback?: boolean } = {},
+): ExitName {
+  const { exit, message, hints, details } = errorText(error);
+  report.error(message, hints.length > 0 ? hints.join("\n") : undefined);
+  const print = options.traceback ? report.info : report.verbose;
+  for (const line of details) print(line);
+  return exit;
+}
