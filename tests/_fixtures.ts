@@ -9,6 +9,8 @@ import { asObject, type Exact, type ExactObject, parseExact } from "./_json.ts";
 export const VERSIONS = ["v2.20.15", "v3.0.5"] as const;
 /** A folder name below the fixtures. */
 export type FixtureVersion = typeof VERSIONS[number];
+/** A folder below the fixtures that holds a library: a supported version, or one that is too old. */
+export type LibrarySource = FixtureVersion | `history/${string}`;
 
 const PROJECT = new URL("../", import.meta.url);
 const SKIP_LINE = "skipped: ../shared/fixtures is not there (real libraries, see CONTRIBUTING.md)";
@@ -86,7 +88,7 @@ function untar(archive: string, folder: string): void {
 
 /** A fresh copy of a library. */
 export interface Library extends Disposable {
-  readonly version: FixtureVersion;
+  readonly version: LibrarySource;
   readonly folder: string;
   readonly data: string;
   readonly media: string;
@@ -112,7 +114,7 @@ function readEnv(path: string, folder: string): Record<string, string> {
 /** Unpacks a library into a fresh folder, modification times kept to the nanosecond.
  * @param options.overlay `gpg`: v2 with two GPG-encrypted documents */
 export function unpackLibrary(
-  version: FixtureVersion,
+  version: LibrarySource,
   options: { readonly overlay?: "gpg" } = {},
 ): Library {
   const source = `${fixturesRoot()}/${version}`;
