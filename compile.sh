@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Builds the one executable: compile.sh [--target x86_64|aarch64] [--output FILE].
+# Writes dist/paperward (for this machine's architecture) or dist/paperward-<architecture> (for another).
+# Invariant: the binary holds no permission to run programs or load libraries, depends on nothing but the
+# sources, deno.lock and the pinned Deno (same input, same bytes), and FILE is never a half one.
+set -euo pipefail
+root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
+. "$root/tools/_pins.sh"
+. "$root/tools/_download.sh"
+
+usage="compile.sh [--target x86_64|aarch64] [--output FILE]"
+host=$(uname -m)
+[ "$host" != arm64 ] || host=aarch64
+target=$host
+output=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --target=* | --output=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
+    --target) target=${2:-}; shift 2 || fail "Cannot compile: --target needs an architecture" "$usage" ;;
+    --output) output=${2:-}; shift 2 || fail "Cannot compile: --output needs a file" "$usage" ;;
+    -h | --help) echo "$usage"; exit 0 ;;
+    *) fail "Cannot compile: unknown argument $1" "$usage" ;;
+  esac
+done
+target=${target%-unknown-linux-gnu}
+[ "$target" != arm64 ] || target=aarch64
+[ -n "${DENORT_SHA256[$target]:-}" ] || fail "Cannot compile: no pinned base for the target '$target'" "$usage"
+if [ -z "$output" ]; then
+  output=$root/dist/paperward
+  [ "$target" = "$host" ] || output+=-$target
+fi
+
+# What the launcher itself may do, from which it grants each command its share. Never run, ffi or import:
+# a document cannot start a program even if it took over the process.
+permissions=(
+  --no-prompt
+  --allow-read --allow-write --allow-env # any library, wherever its settings put it
+  --allow-net                            # its database or mail server
+  --allow-sys=statfs,uid,gid             # free space of a target; who owns what we write
+  --deny-import
+)
+
+# The compiler runs in another folder.
+case $output in /*) ;; *) output=$PWD/$output ;; esac
+
+base=$root/.deno/denort-$DENO_VERSION-$target
+[ -x "$base" ] || "$root/tools/fetch_denort.sh" "$target" "$base"
+
+# The binary records each file's time and whatever lies in node_modules, so it is compiled from a copy of
+# just its own sources, all of one time.
+mkdir -p "$root/.deno"
+stage=$(mktemp -d "$root/.deno/stage.XXXXXX")
+partial=
+trap 'rm -rf "$stage" ${partial:+"$partial"}' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+tar -C "$root" -c --exclude=target --exclude='*_test.ts' --exclude='*.rs' \
+  main.ts mod.ts deno.json deno.lock commands core wasm migrations | tar -C "$stage" -x
+cd "$stage"
+"$root/denow" install --quiet --frozen ||
+  fail "Cannot compile: the packages of deno.lock could not be installed (see above)" \
+    "check the network; if deno.json changed, run ./denow install and commit deno.lock"
+
+# Licence texts go in as one file. The compiler takes files without an extension for scripts, and keeps its
+# complaint about them, path of this machine included; prose, types and source maps have no use in there.
+find node_modules -type f -ipath '*/licen[cs]e*' -size -64k | LC_ALL=C sort |
+  while IFS= read -r file; do printf '\n\n==> %s\n\n' "${file##*/node_modules/}"; cat "$file"; done |
+  cat "$root/LICENSE" - >licenses.txt
+find node_modules -type f \( -not -name '*.*' -o -iname '*.md' -o -name '*.map' -o -name '*.d.ts' -o -name '*.d.[cm]ts' \) \
+  -delete
+find . -exec touch --no-dereference --date=@0 {} +
+
+# Workers and modules loaded by URL are not seen by the compiler's walk from main.ts.
+includes=(--include licenses.txt)
+while IFS= read -r file; do includes+=(--include "$file"); done \
+  < <(find commands core wasm \( -name '*worker.ts' -o -name '*.wasm' \) | LC_ALL=C sort)
+
+# .setup-cache.bin is rewritten by the compiler itself and differs from run to run.
+# No code cache: it would be read from and written to a predictable name in /tmp, where other users may write.
+DENORT_BIN=$base "$root/denow" compile --quiet --frozen --no-check --no-code-cache "${permissions[@]}" \
+  "${includes[@]}" --exclude node_modules/.deno/.setup-cache.bin --target "$target-unknown-linux-gnu" --output paperward main.ts ||
+  fail "Cannot compile main.ts (see above)"
+! grep -qF "$stage" paperward || fail "Cannot compile reproducibly: the binary names the folder it was made in"
+
+mkdir -p "$(dirname "$output")"
+partial=$output.partial.$$
+mv -f paperward "$partial"
+mv -f "$partial" "$output"
+printf '%s: %s bytes, sha256 %s\n' "$output" "$(stat -c %s "$output")" "$(sha256sum "$output" | cut -c1-64)"
