@@ -1,0 +1,593 @@
+// Issue 3, section 2, through the compiled binary: arguments, settings, streams, terminals and signals, as
+// a shell and a user see them.
+
+import assert from "node:assert/strict";
+import { assertEqualExports, readTree } from "../_compare_exports.ts";
+import { type Library, recordedExport, tempFolder, unpackLibrary } from "../_fixtures.ts";
+import { hasPython, python, sql, startPython } from "../_python.ts";
+import {
+  assertCode,
+  binary,
+  jsonLines,
+  runBinary,
+  runOnTerminal,
+  runShell,
+  shellQuote,
+  startBinary,
+  withoutBinary,
+  withoutBinaryOrFixtures,
+  withoutTerminal,
+} from "../_run_binary.ts";
+import { environment, lookAt, runExport, tempTarget } from "./_export.ts";
+
+const ignore = withoutBinary();
+const ignoreExports = withoutBinaryOrFixtures();
+
+// deno-lint-ignore no-control-regex -- it is what is looked for
+const ESCAPE = /\x1b|\r|\x08/;
+// deno-lint-ignore no-control-regex -- it is what is looked for
+const COLOUR = /\x1b\[(?:[0-9;]*;)?(?:1|[39][0-7]|38;[0-9;]+)m/;
+// deno-lint-ignore no-control-regex -- it is what is looked for
+const BAR = /\x1b\[[0-9]*[ABFGK]|\r(?![\r\n])/;
+const CODES = ["0", "1", "2", "3", "4", "10", "11", "12", "13", "130", "143"];
+
+/** Commands that the program's help lists. */
+async function listedCommands(): Promise<readonly string[]> {
+  const { stdout } = await runBinary(["--help"]);
+  return [...stdout.matchAll(/^ {1,8}([a-z]+(?:_[a-z]+)+)\s/gm)].map((match) => match[1]!);
+}
+
+/** Whether a help page ends with all exit codes: only indented lines follow the heading. */
+function assertEndsWithExitCodes(help: string): void {
+  const [, table] = help.split(/^exit codes:?\s*$/im);
+  assert.ok(table, "no table of exit codes");
+  const codes = [...table.matchAll(/^\s+(\d+)\s+\S/gm)].map((match) => match[1]);
+  assert.deepEqual(codes, CODES);
+  assert.doesNotMatch(table, /^\S/m);
+}
+
+Deno.test({
+  name: "--help of the program and of every command needs no library and ends with the exit codes",
+  ignore,
+  fn: async () => {
+    const names = await listedCommands();
+    assert.ok(names.includes("document_exporter"), `commands: ${names.join(", ")}`);
+    const calls = [
+      ["--help"],
+      ["-h"],
+      ["help"],
+      ...names.flatMap((name) => [[name, "--help"], [name, "-h"], ["help", name]]),
+    ];
+    for (const args of calls) {
+      const result = await runBinary(args, { env: { PAPERLESS_DATA_DIR: "/nonexistent" } });
+      assertCode(result, 0);
+      assert.equal(result.stderr, "");
+      assertEndsWithExitCodes(result.stdout);
+    }
+    const { stdout } = await runBinary(["document_exporter", "--help"]);
+    const flags =
+      "-c -cj -d -f -na -nt -p -sm -z -zn --data-only --passphrase --batch-size --no-progress-bar --json " +
+      "--quiet --verbose --dry-run --delete-strangers --lock-timeout --data-dir --media-root --database-url --config " +
+      "--compare-checksums --compare-json --delete --use-filename-format --no-archive --no-thumbnail " +
+      "--use-folder-prefix --split-manifest --zip --zip-name";
+    const words = new Set(stdout.split(/[\s,]+/));
+    for (const flag of flags.split(" ")) assert.ok(words.has(flag), `help lacks ${flag}`);
+  },
+});
+
+/** A command line that is wrong, and what the message must hold. */
+const WRONG: readonly (readonly [args: readonly string[], says: RegExp])[] = [
+  [["document_exportre", "/tmp"], /document_exporter/],
+  [["no_such_command"], /no_such_command/],
+  [["--no-such-flag"], /no-such-flag/],
+  [["document_exporter", "/tmp", "--no-such-flag"], /no-such-flag/],
+  [["document_exporter", "/tmp", "-y"], /-y/],
+  [["document_exporter", "/tmp", "-cy"], /-c?y/],
+  [["document_exporter", "/tmp", "--no"], /no-archive.*no-thumbnail|ambiguous/s],
+  [["document_exporter", "/tmp", "--d"], /delete.*dry-run|ambiguous/s],
+  [["document_exporter"], /target/i],
+  [["document_exporter", "/tmp", "/var"], /argument|\/var/],
+  [["document_exporter", "/tmp", "--zip-name"], /zip-name/],
+  [["document_exporter", "/tmp", "--delete=yes"], /delete/],
+  [["document_exporter", "/tmp", "--batch-size", "many"], /batch-size/],
+  [["document_exporter", "/tmp", "--lock-timeout", "-1"], /lock-timeout/],
+];
+
+for (const [args, says] of WRONG) {
+  Deno.test({
+    name: `wrong usage: paperward ${args.join(" ")}: exit code 2, stderr only, a hint`,
+    ignore,
+    fn: async () => {
+      const result = await runBinary(args);
+      assertCode(result, 2);
+      assert.equal(result.stdout, "");
+      assert.match(result.stderr, says);
+      assert.match(result.stderr, /hint: |usage/i);
+    },
+  });
+}
+
+Deno.test({
+  name: "--version is one line, with and without a command",
+  ignore,
+  fn: async () => {
+    for (const args of [["--version"], ["document_exporter", "--version"]]) {
+      const result = await runBinary(args);
+      assertCode(result, 0);
+      assert.match(result.stdout, /^[^\n]*\d+\.\d+\.\d+[^\n]*\n$/);
+    }
+  },
+});
+
+Deno.test({
+  name: "completions name every flag of every command, and bash and zsh can read theirs",
+  ignore,
+  fn: async () => {
+    const { stdout: help } = await runBinary(["document_exporter", "--help"]);
+    const longs = [...help.matchAll(/--([a-z][a-z-]+)/g)].map((match) => match[1]!);
+    assert.ok(longs.length > 20);
+    for (const shell of ["bash", "zsh", "fish"]) {
+      const result = await runBinary(["completions", shell]);
+      assertCode(result, 0);
+      assert.ok(result.stdout.includes("document_exporter"), shell);
+      for (const long of longs) assert.ok(result.stdout.includes(long), `${shell} lacks ${long}`);
+    }
+    const script =
+      `eval "$("$PAPERWARD" completions bash)" && complete -p paperward && complete -p document_exporter`;
+    assertCode(await runShell(script), 0);
+    const words =
+      'COMP_WORDS=(paperward document_exporter --delete-s); COMP_CWORD=2; COMP_LINE="paperward document_exporter --delete-s"; COMP_POINT=${#COMP_LINE}';
+    const complete =
+      `eval "$("$PAPERWARD" completions bash)"; ${words}; f=$(complete -p paperward | sed -E 's/.*-F ([^ ]+).*/\\1/'); "$f" paperward --delete-s document_exporter; echo "\${COMPREPLY[@]}"`;
+    assert.match((await runShell(complete)).stdout, /^--delete-strangers\s*$/m);
+    assertCode(await runBinary(["completions", "tcsh"]), 2);
+  },
+});
+
+Deno.test({
+  name: "a link named like a command runs that command",
+  ignore: ignoreExports,
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    using target = tempTarget();
+    const link = `${library.folder}/document_exporter`;
+    Deno.symlinkSync(binary()!, link);
+    const options = { env: environment(library), program: link };
+    const help = await runBinary(["--help"], options);
+    assertCode(help, 0);
+    assert.ok(help.stdout.includes("--split-manifest"));
+    assertCode(await runBinary([target.path, "-cd", "--data-only"], options), 0);
+    assertEqualExports(target.path, recordedExport("v3.0.5", "data-only"));
+    // On the PATH, as a container's wrapper is called.
+    const found = await runShell(
+      `PATH=${shellQuote(library.folder)}:$PATH; document_exporter ${
+        shellQuote(target.path)
+      } --data-only`,
+      {
+        env: environment(library),
+      },
+    );
+    assertCode(found, 0);
+  },
+});
+
+Deno.test({
+  name: "relative targets, with dots and links, mean what they mean to the shell",
+  ignore: ignoreExports,
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    using target = tempTarget();
+    Deno.mkdirSync(`${target.folder}/src`);
+    Deno.symlinkSync("target", `${target.folder}/link`);
+    for (const argument of ["../target", "../link", "../link/", "../src/../target/."]) {
+      const result = await runExport(library, argument, ["--data-only"], {
+        cwd: `${target.folder}/src`,
+      });
+      assertCode(result, 0);
+      assertEqualExports(target.path, recordedExport("v3.0.5", "data-only"));
+      for (const entry of Deno.readDirSync(target.path)) {
+        Deno.removeSync(`${target.path}/${entry.name}`);
+      }
+    }
+    assert.ok(Deno.lstatSync(`${target.folder}/link`).isSymlink);
+  },
+});
+
+Deno.test({
+  name: "--json: stdout holds JSON lines with a type, the last one the summary",
+  ignore: ignoreExports,
+  fn: async () => {
+    using library = unpackLibrary("v2.20.15");
+    using target = tempTarget();
+    for (
+      const flags of [["--json"], ["--json", "--dry-run"], ["--json", "--verbose"], [
+        "--json",
+        "--quiet",
+      ]]
+    ) {
+      const result = await runExport(library, target.path, flags);
+      assertCode(result, 0);
+      const lines = jsonLines(result.stdout);
+      assert.ok(lines.every((line) => typeof line["type"] === "string"));
+      assert.deepEqual(
+        lines.filter((line) => line["type"] === "summary"),
+        [lines.at(-1)],
+      );
+    }
+  },
+});
+
+Deno.test({
+  name: "--quiet says nothing on stderr; --verbose says more than the default",
+  ignore: ignoreExports,
+  fn: async () => {
+    using library = unpackLibrary("v2.20.15");
+    using target = tempTarget();
+    const said = async (...flags: string[]) => {
+      const result = await runExport(library, target.path, ["--data-only", ...flags]);
+      assertCode(result, 0);
+      return result.stderr;
+    };
+    for (const flags of [["--quiet"], ["-q"], ["-v", "0"], ["--verbosity=0"]]) {
+      assert.equal(await said(...flags), "");
+    }
+    const normal = await said();
+    assert.ok(normal.length > 0);
+    assert.ok((await said("--verbose")).length >= normal.length);
+  },
+});
+
+Deno.test({
+  name: "no terminal: no escapes, no carriage returns; hostile titles don't get any either",
+  ignore: ignoreExports || !hasPython(),
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    using target = tempTarget();
+    sql(
+      library.database,
+      "update documents_document set title = char(27) || ']0;owned' || char(7) || char(13) where id=1",
+    );
+    sql(
+      library.database,
+      "update documents_document set filename = char(27) || '[2J gone.pdf' where id=2",
+    );
+    for (const flags of [[], ["--dry-run"], ["--verbose"]]) {
+      const result = await runExport(library, target.path, flags, {
+        env: { TERM: "xterm-256color" },
+      });
+      assertCode(result, 3); // document 2's original is not there
+      assert.doesNotMatch(result.stdout + result.stderr, ESCAPE);
+    }
+    if (withoutTerminal()) return;
+    const result = await runOnTerminal(["document_exporter", target.path], {
+      env: environment(library),
+    });
+    assert.ok(!result.stdout.includes("\x1b]0;owned") && !result.stdout.includes("\x1b[2J gone"));
+  },
+});
+
+Deno.test({
+  name: "on a terminal: a bar and colour; neither with --no-progress-bar, --no-color, NO_COLOR",
+  ignore: ignoreExports || withoutTerminal(),
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    const look = async (flags: readonly string[], env: Record<string, string> = {}) => {
+      using target = tempTarget();
+      const result = await runOnTerminal(["document_exporter", target.path, ...flags], {
+        env: { ...environment(library), ...env },
+      });
+      assertCode(result, 0);
+      assertEqualExports(target.path, recordedExport("v3.0.5", "plain"));
+      return { colour: COLOUR.test(result.stdout), bar: BAR.test(result.stdout) };
+    };
+    assert.deepEqual(await look([]), { colour: true, bar: true });
+    assert.equal((await look(["--no-progress-bar"])).bar, false);
+    assert.equal((await look(["--no-color"])).colour, false);
+    assert.equal((await look([], { NO_COLOR: "1" })).colour, false);
+    assert.deepEqual(await look(["--quiet"]), { colour: false, bar: false });
+  },
+});
+
+Deno.test({
+  name: "a broken pipe is not an error, and the export is done all the same",
+  ignore: ignoreExports,
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    const ends: readonly string[] = [
+      "| head -1",
+      "| true",
+      ">&-",
+      "2>&-",
+      "2> >(true)",
+      "</dev/null | head -c 1",
+    ];
+    for (const end of ends) {
+      for (const flags of ["--json", "--verbose"]) {
+        using target = tempTarget();
+        const line = `"$PAPERWARD" document_exporter ${
+          shellQuote(target.path)
+        } ${flags} ${end}; exit "\${PIPESTATUS[0]}"`;
+        const result = await runShell(line, { env: environment(library) });
+        assertCode(result, 0);
+        assert.doesNotMatch(result.stderr, /pipe|error|EPIPE/i, end);
+        assertEqualExports(target.path, recordedExport("v3.0.5", "plain"));
+      }
+    }
+    const help = await runShell(
+      '"$PAPERWARD" document_exporter --help | true; exit "${PIPESTATUS[0]}"',
+    );
+    assertCode(help, 0);
+    assert.equal(help.stderr, "");
+  },
+});
+
+const SIGNALS = [["SIGINT", 130], ["SIGTERM", 143]] as const;
+
+for (const [signal, code] of SIGNALS) {
+  Deno.test({
+    name: `${signal} while waiting for the lock: ${code}, nothing begun`,
+    ignore: ignoreExports || !hasPython(),
+    fn: async () => {
+      using library = unpackLibrary("v3.0.5");
+      using target = tempTarget();
+      await using holder = startPython(
+        "import fcntl, sys\nf = open(sys.argv[1], 'w')\nfcntl.flock(f, fcntl.LOCK_EX)\nprint('held')\nsys.stdin.readline()",
+        `${library.media}/media.lock`,
+      );
+      assert.equal(await holder.line(), "held");
+      const look = lookAt(target.folder, library.folder);
+      const running = startBinary(["document_exporter", target.path], {
+        env: environment(library),
+      });
+      assert.ok(await running.says(/lock/i));
+      running.kill(signal);
+      assertCode(await running.ended, code);
+      assert.deepEqual(look.changes(), []);
+    },
+  });
+
+  Deno.test({
+    name: `${signal} while files are copied: ${code}, the old export whole, nothing else left`,
+    ignore: ignoreExports || !hasPython(),
+    fn: async () => {
+      using library = unpackLibrary("v3.0.5");
+      using target = tempTarget();
+      assertCode(await runExport(library, target.path, ["-p"]), 0);
+      growOriginal(library);
+      const look = lookAt(target.folder, library.folder);
+      for (const flags of [[], ["-d"], ["-z"]]) {
+        const running = startBinary(["document_exporter", target.path, ...flags], {
+          env: environment(library),
+        });
+        await copyingBegan(running.ended, target.path, `${library.folder}/scratch`);
+        running.kill(signal);
+        assertCode(await running.ended, code);
+        assert.deepEqual(look.changes(), [], flags.join(" "));
+      }
+    },
+  });
+}
+
+/** Gives document 1 an original that takes a while to copy, so that a run can be met in the middle. */
+function growOriginal(library: Library): void {
+  python(
+    `import hashlib, sqlite3, sys
+folder, database, v3 = sys.argv[1], sys.argv[2], sys.argv[3] == "v3.0.5"
+path = folder + "/documents/originals/2024/ACME Corporation Ltd/invoice_en_1.pdf"
+digest = hashlib.sha256() if v3 else hashlib.md5()
+block = bytes(range(256)) * 4096
+with open(path, "wb") as f:
+    for _ in range(400):
+        f.write(block)
+        digest.update(block)
+db = sqlite3.connect(database)
+db.execute("update documents_document set checksum=? where id=1", [digest.hexdigest()])
+db.commit()`,
+    library.media,
+    library.database,
+    library.version,
+  );
+}
+
+/** Waits until something bigger than a few documents was staged: then the big original is on its way. */
+async function copyingBegan(ended: Promise<unknown>, ...folders: readonly string[]): Promise<void> {
+  const before = folders.map(totalSize);
+  let done = false;
+  ended.then(() => done = true);
+  while (!done) {
+    if (folders.some((folder, index) => totalSize(folder) > before[index]! + 20_000_000)) return;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  throw new Error("The run ended before it was met in the middle");
+}
+
+/** bytes of all files below a folder */
+function totalSize(folder: string): number {
+  let size = 0;
+  try {
+    for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+      size += isDirectory
+        ? totalSize(`${folder}/${name}`)
+        : Deno.lstatSync(`${folder}/${name}`).size;
+    }
+  } catch (error) {
+    // Staged files come and go while we look.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return size;
+}
+
+/** One way to say where the library is. */
+interface SettingsCase {
+  readonly name: string;
+  prepare(library: Library, folder: string): {
+    readonly env?: Record<string, string>;
+    readonly flags?: readonly string[];
+    readonly cwd?: string;
+  };
+}
+
+const WRONG_PLACE = {
+  PAPERLESS_DATA_DIR: "/nonexistent/data",
+  PAPERLESS_MEDIA_ROOT: "/nonexistent/media",
+};
+
+function writeConf(path: string, library: Library): string {
+  Deno.writeTextFileSync(
+    path,
+    `# a comment
+BASE="${library.folder}"
+export PAPERLESS_DATA_DIR=\${BASE}/data
+PAPERLESS_MEDIA_ROOT='${library.media}' # behind it too
+PAPERLESS_DBENGINE=sqlite
+`,
+  );
+  return path;
+}
+
+const SETTINGS: readonly SettingsCase[] = [
+  {
+    name: "the environment",
+    prepare: (library) => ({
+      env: { PAPERLESS_DATA_DIR: library.data, PAPERLESS_MEDIA_ROOT: library.media },
+    }),
+  },
+  {
+    name: "PAPERLESS_CONFIGURATION_PATH",
+    prepare: (library, folder) => ({
+      env: { PAPERLESS_CONFIGURATION_PATH: writeConf(`${folder}/my.conf`, library) },
+    }),
+  },
+  {
+    name: "../paperless.conf",
+    prepare: (library, folder) => {
+      Deno.mkdirSync(`${folder}/src`);
+      writeConf(`${folder}/paperless.conf`, library);
+      return { cwd: `${folder}/src` };
+    },
+  },
+  {
+    name: "the environment over a conf file",
+    prepare: (library, folder) => {
+      const path = `${folder}/wrong.conf`;
+      Deno.writeTextFileSync(
+        path,
+        `PAPERLESS_DATA_DIR=/nonexistent\nPAPERLESS_MEDIA_ROOT=${library.media}\n`,
+      );
+      return { env: { PAPERLESS_CONFIGURATION_PATH: path, PAPERLESS_DATA_DIR: library.data } };
+    },
+  },
+  {
+    name: "_FILE variables",
+    prepare: (library, folder) => {
+      Deno.writeTextFileSync(`${folder}/data`, `${library.data}\n`);
+      return {
+        env: { PAPERLESS_DATA_DIR_FILE: `${folder}/data`, PAPERLESS_MEDIA_ROOT: library.media },
+      };
+    },
+  },
+  {
+    name: "--data-dir and --media-root over the environment",
+    prepare: (library) => ({
+      env: WRONG_PLACE,
+      flags: ["--data-dir", library.data, `--media-root=${library.media}`],
+    }),
+  },
+  {
+    name: "--config over PAPERLESS_CONFIGURATION_PATH",
+    prepare: (library, folder) => ({
+      env: { PAPERLESS_CONFIGURATION_PATH: "/nonexistent.conf" },
+      flags: ["--config", writeConf(`${folder}/my.conf`, library)],
+    }),
+  },
+  {
+    name: "--database-url over the data folder",
+    prepare: (library, folder) => {
+      Deno.mkdirSync(`${folder}/data`);
+      return {
+        env: { PAPERLESS_DATA_DIR: `${folder}/data`, PAPERLESS_MEDIA_ROOT: library.media },
+        flags: ["--database-url", `sqlite://${library.database}`],
+      };
+    },
+  },
+  {
+    name: "--database-url as a path",
+    prepare: (library) => ({
+      env: { PAPERLESS_MEDIA_ROOT: library.media },
+      flags: ["--database-url", library.database],
+    }),
+  },
+  {
+    name: "folders that are links",
+    prepare: (library, folder) => {
+      Deno.symlinkSync(library.data, `${folder}/data`);
+      Deno.symlinkSync(library.media, `${folder}/media`);
+      return {
+        env: { PAPERLESS_DATA_DIR: `${folder}/data`, PAPERLESS_MEDIA_ROOT: `${folder}/media` },
+      };
+    },
+  },
+];
+
+for (const { name, prepare } of SETTINGS) {
+  Deno.test({
+    name: `settings by ${name}: the library is found, and named`,
+    ignore: ignoreExports,
+    fn: async () => {
+      using library = unpackLibrary("v3.0.5");
+      using target = tempTarget();
+      using folder = tempFolder();
+      const { env = {}, flags = [], cwd = "/" } = prepare(library, folder.path);
+      const result = await runBinary(["document_exporter", target.path, ...flags], {
+        cwd,
+        env: { PAPERLESS_SCRATCH_DIR: `${library.folder}/scratch`, ...env },
+      });
+      assertCode(result, 0);
+      assert.ok(result.stderr.includes(library.database), "the database was not named");
+      assertEqualExports(target.path, recordedExport("v3.0.5", "plain"));
+    },
+  });
+}
+
+Deno.test({
+  name: "PAPERLESS_AUDIT_LOG_ENABLED=false leaves the audit log out, as upstream does",
+  ignore: ignoreExports,
+  fn: async () => {
+    for (const version of ["v2.20.15", "v3.0.5"] as const) {
+      using library = unpackLibrary(version);
+      using target = tempTarget();
+      const env = { PAPERLESS_AUDIT_LOG_ENABLED: "false" };
+      assertCode(await runExport(library, target.path, ["--data-only"], { env }), 0);
+      const wanted = recordedExport(version, "data-only");
+      const records = wanted.manifests.get("manifest.json")!;
+      const without = records.filter((record) => record.get("model") !== "auditlog.logentry");
+      assert.ok(without.length < records.length);
+      assertEqualExports(target.path, {
+        ...wanted,
+        manifests: new Map([["manifest.json", without]]),
+      });
+    }
+  },
+});
+
+Deno.test({
+  name: "the scratch folder and the target hold nothing of a run that ended",
+  ignore: ignoreExports,
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    using target = tempTarget();
+    for (const flags of [[], ["-z"], ["--dry-run"]]) {
+      assertCode(await runExport(library, target.path, flags), 0);
+      const scratch = `${library.folder}/scratch`;
+      assert.deepEqual(
+        [...readTree(library.folder).keys()].filter((path) => path.startsWith("scratch/")),
+        [],
+        scratch,
+      );
+      const hidden = [...readTree(target.path).keys()].filter((path) =>
+        /(^|\/)\.|~$|\.tmp$/.test(path)
+      );
+      assert.deepEqual(hidden, []);
+    }
+  },
+});
