@@ -1,0 +1,133 @@
+// Kysely over Deno's node:sqlite: one connection, synchronous underneath. Kysely's transactions take turns;
+// plain queries run whenever they come, in the transaction that is open then.
+
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+
+/** A dialect around an open database; closing it closes the database. */
+export function sqliteDialect(database: DatabaseSync): Dialect {
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new SqliteDriver(database),
+    createIntrospector: (kysely) => new SqliteIntrospector(kysely),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}
+
+class SqliteDriver implements Driver {
+  readonly #connection: SqliteConnection;
+  readonly #database: DatabaseSync;
+  #turn: Promise<void> = Promise.resolve();
+  #endTurn: () => void = () => {};
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#connection = new SqliteConnection(database);
+  }
+
+  init(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  acquireConnection(): Promise<DatabaseConnection> {
+    return Promise.resolve(this.#connection);
+  }
+
+  async beginTransaction(): Promise<void> {
+    const before = this.#turn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = promise;
+    await before;
+    this.#endTurn = resolve;
+    try {
+      this.#database.exec("BEGIN IMMEDIATE");
+    } catch (error) {
+      resolve();
+      throw error;
+    }
+  }
+
+  // deno-lint-ignore require-await -- an error must be a rejection
+  async commitTransaction(): Promise<void> {
+    // A commit that fails (busy) is followed by Kysely's rollback, which ends the turn.
+    this.#database.exec("COMMIT");
+    this.#endTurn();
+  }
+
+  // deno-lint-ignore require-await -- an error must be a rejection
+  async rollbackTransaction(): Promise<void> {
+    try {
+      this.#database.exec("ROLLBACK");
+    } finally {
+      this.#endTurn();
+    }
+  }
+
+  releaseConnection(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  destroy(): Promise<void> {
+    this.#database.close();
+    return Promise.resolve();
+  }
+}
+
+class SqliteConnection implements DatabaseConnection {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  // deno-lint-ignore require-await -- an error must be a rejection
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const statement = this.#database.prepare(query.sql);
+    const parameters = query.parameters.map(bindable);
+    if (statement.columns().length > 0) {
+      statement.setReadBigInts(true);
+      return { rows: statement.all(...parameters).map((row) => shrinkIntegers(row) as R) };
+    }
+    const { changes, lastInsertRowid } = statement.run(...parameters);
+    return {
+      rows: [],
+      numAffectedRows: BigInt(changes),
+      insertId: BigInt(lastInsertRowid),
+    };
+  }
+
+  async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
+    const statement = this.#database.prepare(query.sql);
+    statement.setReadBigInts(true);
+    for (const row of statement.iterate(...query.parameters.map(bindable))) {
+      yield { rows: [shrinkIntegers(row) as R] };
+    }
+  }
+}
+
+/** Integers come as numbers, those beyond 2⁵³ as bigint. */
+function shrinkIntegers(row: object): Record<string, unknown> {
+  const values = row as Record<string, unknown>;
+  for (const key in values) {
+    const value = values[key];
+    if (typeof value !== "bigint") continue;
+    const number = Number(value);
+    if (Number.isSafeInteger(number)) values[key] = number;
+  }
+  return values;
+}
+
+function bindable(value: unknown): SQLInputValue {
+  if (typeof value === "boolean") return value ? 1 : 0;
+  if (value === undefined) return null;
+  return value as SQLInputValue;
+}
