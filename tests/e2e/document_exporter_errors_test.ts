@@ -11,7 +11,7 @@ import {
   withoutBinaryOrFixtures,
   withoutRoot,
 } from "../_run_binary.ts";
-import { environment, errorLines, lookAt, runExport, tempTarget } from "./_export.ts";
+import { environment, errorLines, holdLock, lookAt, runExport, tempTarget } from "./_export.ts";
 
 const ignore = withoutBinaryOrFixtures() || !hasPython();
 
@@ -204,20 +204,6 @@ async function holdDatabase(path: string): Promise<PythonHelper> {
     `import sqlite3, sys
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
 db.execute("begin exclusive")
-print("held")
-sys.stdin.readline()`,
-    path,
-  );
-  assert.equal(await holder.line(), "held");
-  return holder;
-}
-
-/** Holds a lock file as paperless-ngx does. */
-async function holdLock(path: string): Promise<PythonHelper> {
-  const holder = startPython(
-    `import fcntl, sys
-f = open(sys.argv[1], "w")
-fcntl.flock(f, fcntl.LOCK_EX)
 print("held")
 sys.stdin.readline()`,
     path,

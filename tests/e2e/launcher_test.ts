@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { assertEqualExports, readTree } from "../_compare_exports.ts";
 import { type Library, recordedExport, tempFolder, unpackLibrary } from "../_fixtures.ts";
-import { hasPython, python, sql, startPython } from "../_python.ts";
+import { hasPython, sql } from "../_python.ts";
 import {
   assertCode,
   binary,
@@ -18,7 +18,15 @@ import {
   withoutBinaryOrFixtures,
   withoutTerminal,
 } from "../_run_binary.ts";
-import { environment, lookAt, runExport, tempTarget } from "./_export.ts";
+import {
+  copyingBegan,
+  environment,
+  growOriginal,
+  holdLock,
+  lookAt,
+  runExport,
+  tempTarget,
+} from "./_export.ts";
 
 const ignore = withoutBinary();
 const ignoreExports = withoutBinaryOrFixtures();
@@ -330,11 +338,7 @@ for (const [signal, code] of SIGNALS) {
     fn: async () => {
       using library = unpackLibrary("v3.0.5");
       using target = tempTarget();
-      await using holder = startPython(
-        "import fcntl, sys\nf = open(sys.argv[1], 'w')\nfcntl.flock(f, fcntl.LOCK_EX)\nprint('held')\nsys.stdin.readline()",
-        `${library.media}/media.lock`,
-      );
-      assert.equal(await holder.line(), "held");
+      await using _holder = await holdLock(`${library.media}/media.lock`);
       const look = lookAt(target.folder, library.folder);
       const running = startBinary(["document_exporter", target.path], {
         env: environment(library),
@@ -366,55 +370,6 @@ for (const [signal, code] of SIGNALS) {
       }
     },
   });
-}
-
-/** Gives document 1 an original that takes a while to copy, so that a run can be met in the middle. */
-function growOriginal(library: Library): void {
-  python(
-    `import hashlib, sqlite3, sys
-folder, database, v3 = sys.argv[1], sys.argv[2], sys.argv[3] == "v3.0.5"
-path = folder + "/documents/originals/2024/ACME Corporation Ltd/invoice_en_1.pdf"
-digest = hashlib.sha256() if v3 else hashlib.md5()
-block = bytes(range(256)) * 4096
-with open(path, "wb") as f:
-    for _ in range(400):
-        f.write(block)
-        digest.update(block)
-db = sqlite3.connect(database)
-db.execute("update documents_document set checksum=? where id=1", [digest.hexdigest()])
-db.commit()`,
-    library.media,
-    library.database,
-    library.version,
-  );
-}
-
-/** Waits until something bigger than a few documents was staged: then the big original is on its way. */
-async function copyingBegan(ended: Promise<unknown>, ...folders: readonly string[]): Promise<void> {
-  const before = folders.map(totalSize);
-  let done = false;
-  ended.then(() => done = true);
-  while (!done) {
-    if (folders.some((folder, index) => totalSize(folder) > before[index]! + 20_000_000)) return;
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-  throw new Error("The run ended before it was met in the middle");
-}
-
-/** bytes of all files below a folder */
-function totalSize(folder: string): number {
-  let size = 0;
-  try {
-    for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-      size += isDirectory
-        ? totalSize(`${folder}/${name}`)
-        : Deno.lstatSync(`${folder}/${name}`).size;
-    }
-  } catch (error) {
-    // Staged files come and go while we look.
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return size;
 }
 
 /** One way to say where the library is. */
