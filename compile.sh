@@ -36,7 +36,7 @@ permissions=(
   --no-prompt
   --allow-read --allow-write --allow-env # any library, wherever its settings put it
   --allow-net                            # its database or mail server
-  --allow-sys=statfs,uid,gid             # free space of a target; who owns what we write
+  "--allow-sys=statfs,uid,gid"           # free space of a target; who owns what we write
   --deny-import
 )
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by fetch_deno.sh and compile.sh (sourced): verified downloads from the official host or from PyPI.
 # Invariant: what `install_verified` puts in place has the sha256 it was asked for and is never half a file.
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # What the build fetches, in one place (sourced): versions, and the sha256 of the executables themselves.
 # Invariant: a version never changes without its sums.
 

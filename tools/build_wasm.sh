@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the Rust kernels to WASM: build_wasm.sh [--output-dir DIR] [KERNEL…] (all kernels by default).
+# Builds the Rust kernels to WASM: build_wasm.sh [--output-dir DIR] [KERNEL…] (all kernels by default), or
+# prints the toolchain that it would use: build_wasm.sh --toolchain.
 # Invariant: the modules hold no path of the machine and depend only on the sources, wasm/Cargo.lock and the
 # toolchain, which wasm/RUSTC_VERSION records: the same toolchain gives the same bytes in any folder.
 #
@@ -11,10 +12,12 @@ root=$(dirname "$here")
 . "$here/_download.sh"
 
 output=
+only_toolchain=
 kernels=()
 while [ $# -gt 0 ]; do
   case $1 in
     --output-dir) output=${2:?--output-dir needs a folder}; shift 2 ;;
+    --toolchain) only_toolchain=1; shift ;;
     -*) fail "Cannot build the kernels: unknown option $1" "build_wasm.sh [--output-dir DIR] [KERNEL…]" ;;
     *) kernels+=("$1"); shift ;;
   esac
@@ -39,7 +42,7 @@ if [ -x /usr/bin/rustc ] && [ -x /usr/bin/cargo ] && [ -d /usr/lib/rustlib/src/r
   cargo=/usr/bin/cargo
   export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
   export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19
-  build+=(-Zbuild-std=std,panic_abort)
+  build+=("-Zbuild-std=std,panic_abort")
   toolchain=$(/usr/bin/rustc --version && /usr/bin/cargo --version && wasm-ld-19 --version)
 elif command -v rustc >/dev/null && [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ]; then
   cargo=cargo
@@ -48,6 +51,8 @@ else
   fail "Cannot build the kernels: no Rust for WASM here" \
     "apt-get install rustc-web cargo-web rust-web-src lld-19, or rustup target add wasm32-unknown-unknown"
 fi
+
+if [ -n "$only_toolchain" ]; then printf '%s\n' "$toolchain"; exit 0; fi
 
 export CARGO_TARGET_DIR=$root/wasm/target CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never
 [ -z "$output" ] || build+=(--locked)
