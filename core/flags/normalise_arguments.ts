@@ -3,7 +3,7 @@
 
 import { PaperwardError } from "../errors.ts";
 import type { Flag } from "./flag.ts";
-import { nearest } from "./_nearest.ts";
+import { nearest } from "./nearest.ts";
 
 /** Canonical arguments. */
 export interface NormalisedArguments {

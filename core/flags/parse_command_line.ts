@@ -8,7 +8,7 @@ import {
   Option,
 } from "commander";
 import { PaperwardError } from "../errors.ts";
-import { nearest } from "./_nearest.ts";
+import { nearest } from "./nearest.ts";
 import { completionScript, isShell, SHELLS } from "./completions.ts";
 import type { Flag, Options } from "./flag.ts";
 import { GLOBAL_FLAGS } from "./global_flags.ts";

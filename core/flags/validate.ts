@@ -2,7 +2,7 @@
 // here is of the wrong type, out of its range or outside its choices.
 
 import { PaperwardError } from "../errors.ts";
-import { nearest } from "./_nearest.ts";
+import { nearest } from "./nearest.ts";
 import type { Argument, Flag } from "./flag.ts";
 
 const INTEGER = /^[+-]?\d+$/;
