@@ -39,12 +39,17 @@ export interface Files {
   lstat(path: string): FileFacts;
   /** The path behind all links, checked to be inside the roots for reading. */
   real(path: string): string;
+  /** The path behind all links and what `stat` tells of it, in one go. */
+  locate(path: string): { readonly path: string; readonly facts: FileFacts };
   exists(path: string): boolean;
   /** Names in a folder, unsorted. */
   list(folder: string): { readonly name: string; readonly kind: FileFacts["kind"] }[];
   openRead(path: string): OpenFile;
   /** Creates or truncates; `exclusive` fails where it exists. */
-  openWrite(path: string, options?: { readonly exclusive?: boolean; readonly mode?: number }): OpenFile;
+  openWrite(
+    path: string,
+    options?: { readonly exclusive?: boolean; readonly mode?: number },
+  ): OpenFile;
   readText(path: string): string;
   readBytes(path: string): Uint8Array;
   writeBytes(path: string, bytes: Uint8Array | string): void;
@@ -58,6 +63,8 @@ export interface Files {
   setMode(path: string, mode: number): void;
   /** fsync(2) of a folder, so that renames in it last. */
   syncFolder(path: string): Promise<void>;
-  /** fsync(2) of many files written earlier. */
-  syncFiles(paths: Iterable<string>): Promise<void>;
+  /** fsync(2) of one file written earlier. */
+  syncFile(path: string): Promise<void>;
+  /** Bytes that may still be written on the file system of a folder, or null where it doesn't say. */
+  freeSpace(folder: string): number | null;
 }

@@ -1,0 +1,153 @@
+// Decides for every wanted file whether it has to be copied. Invariant: nothing in library or target is
+// changed here, and a source is only ever named by its real path inside the library.
+
+import { join } from "node:path";
+import { PaperwardError } from "../../errors.ts";
+import type { FileFacts, Files } from "../../library/files.ts";
+import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
+import type { TransferAlgorithm, TransferJob } from "../../../wasm/checksum/transfer.ts";
+import type { ExportProblem, PlannedFile, Reason, WantedFile } from "./planned_file.ts";
+
+/** How files are compared. */
+export interface CompareOptions {
+  /** Absolute path of the target folder; absent: everything is new (zip). */
+  readonly target?: string;
+  readonly compareChecksums: boolean;
+  /** ms: times are compared cut to this; null: the target keeps no times, so checksums are compared. */
+  readonly timeGrain: number | null;
+  readonly algorithm: TransferAlgorithm;
+  readonly transfers: TransferPool;
+  readonly stop: SharedArrayBuffer;
+}
+
+/** What comes out: a line of the plan, or a problem. */
+export type Compared = { readonly planned: PlannedFile } | { readonly problem: ExportProblem };
+
+/** Files whose target has to be checksummed are handed over in groups of this size. */
+const GROUP = 256;
+
+/** Compares wanted files with source and target, in order but for those compared by checksum. */
+export async function* compareFiles(
+  files: Files,
+  wanted: Iterable<WantedFile>,
+  options: CompareOptions,
+): AsyncGenerator<Compared> {
+  let group: PlannedFile[] = [];
+  for (const file of wanted) {
+    const found = findSource(files, file);
+    if ("problem" in found) {
+      yield found;
+      continue;
+    }
+    const planned = decide(files, file, found, options);
+    if (planned !== "ask checksum") {
+      yield { planned };
+      continue;
+    }
+    group.push(plannedFile(file, found, "keep", "checksum equal"));
+    if (group.length >= GROUP) {
+      yield* byChecksum(group, options);
+      group = [];
+    }
+  }
+  yield* byChecksum(group, options);
+}
+
+interface Found {
+  readonly path: string;
+  readonly facts: FileFacts;
+}
+
+function findSource(files: Files, file: WantedFile): Found | { readonly problem: ExportProblem } {
+  const problem = (kind: ExportProblem["kind"], message: string) => ({
+    problem: { kind, role: file.role, id: file.id, path: file.source, message },
+  });
+  try {
+    const found = files.locate(file.source);
+    if (found.facts.kind === "file") return found;
+    return problem("unreadable", "it is not a regular file");
+  } catch (error) {
+    if (error instanceof PaperwardError) return problem("outside the library", error.message);
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return problem("missing", "there is no such file");
+    }
+    return problem("unreadable", error instanceof Error ? error.message : String(error));
+  }
+}
+
+function decide(
+  files: Files,
+  file: WantedFile,
+  found: Found,
+  options: CompareOptions,
+): PlannedFile | "ask checksum" {
+  const copy = (reason: Reason) => plannedFile(file, found, "copy", reason);
+  if (options.target === undefined) return copy("new");
+  const old = lstat(files, join(options.target, file.name));
+  if (!old) return copy("new");
+  if (old.kind !== "file") return copy("not a file");
+  if (options.compareChecksums && file.checksum) return "ask checksum";
+  if (old.size !== found.facts.size) return copy("size differs");
+  if (options.timeGrain === null) {
+    return file.checksum ? "ask checksum" : plannedFile(file, found, "keep", "unchanged");
+  }
+  if (cut(old.mtime, options.timeGrain) !== cut(found.facts.mtime, options.timeGrain)) {
+    return copy("time differs");
+  }
+  return plannedFile(file, found, "keep", "unchanged");
+}
+
+/** Upstream compares what is in the target with the checksum in the database (`-c`). */
+async function* byChecksum(
+  group: readonly PlannedFile[],
+  options: CompareOptions,
+): AsyncGenerator<Compared> {
+  const jobs = group.map((file, id): TransferJob => ({
+    id,
+    source: join(options.target ?? "", file.name),
+    algorithm: options.algorithm,
+  }));
+  for await (const result of options.transfers.run(jobs, { stop: options.stop })) {
+    const file = group[result.id];
+    if (!file || result.error?.phase === "stop") continue;
+    yield {
+      planned: result.digest === file.checksum
+        ? file
+        : { ...file, action: "copy", reason: "checksum differs" },
+    };
+  }
+}
+
+function plannedFile(
+  file: WantedFile,
+  found: Found,
+  action: PlannedFile["action"],
+  reason: Reason,
+): PlannedFile {
+  const { size, mtime, mode } = found.facts;
+  return {
+    ...file,
+    action,
+    reason,
+    path: found.path,
+    size,
+    mtime,
+    mode: mode === null ? null : mode & 0o777,
+  };
+}
+
+function cut(time: number | null, grain: number): number | null {
+  return time === null ? null : Math.floor(time / grain);
+}
+
+/** A name that is too long for the target cannot be there; neither can one below a file. */
+function lstat(files: Files, path: string): FileFacts | undefined {
+  try {
+    return files.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,141 @@
+// Copies what the plan says into the staging folder and checks every byte on the way. Invariant: what is
+// handed on to the commit was read whole and matches the database, or is listed as a problem.
+
+import { join } from "node:path";
+import { PaperwardError } from "../../errors.ts";
+import type { Files } from "../../library/files.ts";
+import type {
+  TransferAlgorithm,
+  TransferFailure,
+  TransferJob,
+  TransferResult,
+} from "../../../wasm/checksum/transfer.ts";
+import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
+import type { StopSignal } from "../../sandbox/stop_signal.ts";
+import type { Staging } from "../staging/staging.ts";
+import type { ExportProblem, PlannedFile } from "./planned_file.ts";
+
+/** What became of one file that was to be copied. */
+export type Copied =
+  | {
+    readonly file: PlannedFile;
+    readonly staged: string;
+    readonly bytes: number;
+    readonly problem?: ExportProblem;
+  }
+  | { readonly file: PlannedFile; readonly problem: ExportProblem };
+
+/** What copying needs. */
+export interface CopyOptions {
+  readonly target: string;
+  readonly staging: Staging;
+  readonly algorithm: TransferAlgorithm;
+  readonly transfers: TransferPool;
+  readonly stop: StopSignal;
+  /** The target's file system keeps permission bits and times. */
+  readonly keepModes: boolean;
+  readonly keepTimes: boolean;
+}
+
+/**
+ * Copies files into the staging folder.
+ *
+ * A source that can't be read is a problem of its own. One whose checksum is not the database's is a problem
+ * too, and replaces nothing that is still good: the target's old copy stays if its checksum is right.
+ *
+ * @throws {PaperwardError} where the target can't be written: nothing of the rest would fare better
+ */
+export async function* copyFiles(
+  files: Files,
+  plan: Iterable<PlannedFile>,
+  options: CopyOptions,
+): AsyncGenerator<Copied> {
+  const underWay = new Map<number, { readonly file: PlannedFile; readonly staged: string }>();
+  function* jobs(): Generator<TransferJob> {
+    let id = 0;
+    for (const file of plan) {
+      if (file.action !== "copy") continue;
+      options.stop.throwIfRequested();
+      const staged = options.staging.newName();
+      underWay.set(++id, { file, staged });
+      yield {
+        id,
+        source: file.path,
+        algorithm: file.checksum === null ? "none" : options.algorithm,
+        target: {
+          path: options.staging.path(staged),
+          mode: options.keepModes ? file.mode : null,
+          mtime: options.keepTimes ? file.mtime : null,
+        },
+      };
+    }
+  }
+  for await (const result of options.transfers.run(jobs(), { stop: options.stop.memory })) {
+    const job = underWay.get(result.id);
+    if (!job) throw new Error(`Transfer ${result.id} was never asked for`);
+    underWay.delete(result.id);
+    if (result.error?.phase === "stop") options.stop.throwIfRequested();
+    if (result.error?.phase === "write") throw writeError(options.target, result.error);
+    yield await judge(files, job.file, job.staged, result, options);
+  }
+  options.stop.throwIfRequested();
+}
+
+async function judge(
+  files: Files,
+  file: PlannedFile,
+  staged: string,
+  result: TransferResult,
+  options: CopyOptions,
+): Promise<Copied> {
+  const problem = (kind: ExportProblem["kind"], message: string): ExportProblem => ({
+    kind,
+    role: file.role,
+    id: file.id,
+    path: file.source,
+    message,
+  });
+  if (result.error) {
+    const kind = result.error.name === "NotFound" ? "missing" : "unreadable";
+    return { file, problem: problem(kind, result.error.message) };
+  }
+  if (file.checksum === null || result.digest === file.checksum) {
+    return { file, staged, bytes: result.bytes };
+  }
+  const mismatch = `its checksum is ${result.digest}, the database says ${file.checksum}`;
+  if (
+    file.reason !== "new" && await isGood(join(options.target, file.name), file.checksum, options)
+  ) {
+    files.remove(options.staging.path(staged));
+    return {
+      file,
+      problem: problem(
+        "checksum mismatch",
+        `${mismatch}; the good copy of the earlier export was kept`,
+      ),
+    };
+  }
+  return { file, staged, bytes: result.bytes, problem: problem("checksum mismatch", mismatch) };
+}
+
+async function isGood(path: string, checksum: string, options: CopyOptions): Promise<boolean> {
+  const job: TransferJob = { id: 0, source: path, algorithm: options.algorithm };
+  for await (const result of options.transfers.run([job])) return result.digest === checksum;
+  return false;
+}
+
+/** What a failed write means to the whole export. */
+export function writeError(
+  target: string,
+  failure: Pick<TransferFailure, "name" | "message" | "code">,
+): PaperwardError {
+  const full = failure.code === "ENOSPC" || failure.code === "EDQUOT";
+  return new PaperwardError(
+    `Cannot write to ${target}: ${full ? "there is no space left" : failure.message}`,
+    {
+      hints: full
+        ? ["free some space there; the earlier export is untouched"]
+        : ["the earlier export in that folder is untouched"],
+    },
+  );
+}

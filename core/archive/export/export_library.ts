@@ -1,0 +1,573 @@
+// The story of an export: check, lock, read in one snapshot, compare, copy, commit. Invariant: the target
+// holds the old export or the new one, whatever happens on the way.
+
+import { dirname, isAbsolute, join, relative } from "node:path";
+import type { TransferAlgorithm } from "../../../wasm/checksum/transfer.ts";
+import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
+import { openDatabase } from "../../database/open_database.ts";
+import type { LibraryDatabase } from "../../database/database.ts";
+import { PaperwardError } from "../../errors.ts";
+import { formatBytes, formatCount } from "../../report/format.ts";
+import { openFilenameGenerator } from "../../library/filename/generate_filename.ts";
+import { lockFile, mediaLockPath } from "../../library/media_lock.ts";
+import { isInsideAny } from "../../library/deno_files.ts";
+import { openSpool, type Spool } from "../../library/spool.ts";
+import { formatMetadata, METADATA_FILE } from "../metadata.ts";
+import { openSecrets, type Secrets } from "../secrets/open_secrets.ts";
+import type { Change } from "../staging/commit_record.ts";
+import { openStaging, type Staging } from "../staging/staging.ts";
+import { checkTarget, notWritable } from "./check_target.ts";
+import { type Collected, collectExport, type ReadyFile } from "./collect_export.ts";
+import { compareFiles } from "./compare_files.ts";
+import { copyFiles, writeError } from "./copy_files.ts";
+import { openExportNamer } from "./export_names.ts";
+import type { ExportOptions } from "./export_options.ts";
+import type { ExportSummary } from "./export_summary.ts";
+import type { ExportWorld } from "./export_world.ts";
+import { hasSameContent, type Outbox, scratchOutbox } from "./outbox.ts";
+import { openTargetPlanner, type TargetPlanner } from "./plan_target.ts";
+import type { ExportProblem, PlannedFile } from "./planned_file.ts";
+import { previousZips } from "./previous_export.ts";
+import { probeTarget, type TargetAbilities } from "./probe_target.ts";
+import { writeExportZip } from "./write_export_zip.ts";
+
+/** What a target can do where nothing was tried out: a dry run, a zip. */
+const USUAL_ABILITIES: TargetAbilities = {
+  longestName: 255,
+  ignoresCase: false,
+  timeGrain: 1,
+  hasModes: true,
+};
+
+/**
+ * Exports a library to a folder or a zip.
+ *
+ * @throws {PaperwardError} for everything that stops the whole export; single files that fail are in the summary
+ */
+export async function exportLibrary(
+  world: ExportWorld,
+  options: ExportOptions,
+): Promise<ExportSummary> {
+  const { files, report, settings, stop } = world;
+  const started = performance.now();
+  const target = targetOf(world, options);
+  checkTarget(files, options.target, options.zip === true && !options.dryRun);
+  if (options.zip && !options.dryRun) checkTarget(files, target.folder, true);
+  await using database = disposable(
+    await openDatabase(settings.database, { files, scratch: world.scratch, report, mode: "read" }),
+  );
+  await sayWhatIsOpen(world, database);
+  const lock = await takeLock(world, options);
+  const staging = options.dryRun ? undefined : await stage(world, target.folder);
+  const transfers = world.openTransfers({
+    read: [settings.mediaRoot, options.target],
+    write: staging ? [staging.folder] : [],
+  });
+  try {
+    const job: ExportJob = {
+      world,
+      options,
+      target,
+      staging,
+      transfers,
+      generation: database.generation,
+      release: database.schema.release,
+      algorithm: database.generation === "v2" ? "md5" : "sha256",
+      abilities: staging && !options.zip ? probeTarget(files, staging.folder) : USUAL_ABILITIES,
+      secrets: options.passphrase ? await openSecrets(options.passphrase) : undefined,
+    };
+    const collected = await collect(job, database);
+    await database.close();
+    const plan = await planExport(job, collected);
+    const done = options.dryRun || !staging
+      ? showPlan(job, plan)
+      : await carryOut(job, staging, collected, plan);
+    return {
+      target: target.zip ?? target.folder,
+      dryRun: options.dryRun === true,
+      generation: job.generation,
+      documents: collected.documents,
+      counts: collected.counts,
+      ...done,
+      duration: Math.round(performance.now() - started),
+    };
+  } catch (error) {
+    staging?.discard();
+    stop.throwIfRequested();
+    throw error;
+  } finally {
+    transfers.close();
+    lock?.release();
+  }
+}
+
+/** Where an export goes: the folder in which things are placed, and the zip if there is one. */
+interface ExportTarget {
+  readonly folder: string;
+  readonly zip?: string;
+}
+
+interface ExportJob {
+  readonly world: ExportWorld;
+  readonly options: ExportOptions;
+  readonly target: ExportTarget;
+  readonly staging: Staging | undefined;
+  readonly transfers: TransferPool;
+  readonly generation: "v2" | "v3";
+  readonly release: string;
+  readonly algorithm: TransferAlgorithm;
+  readonly abilities: TargetAbilities;
+  readonly secrets: Secrets | undefined;
+}
+
+interface ExportPlan {
+  readonly files: Spool<PlannedFile>;
+  readonly problems: Spool<ExportProblem>;
+  readonly toCopy: { readonly count: number; readonly bytes: number };
+  readonly kept: number;
+  readonly clear: readonly string[];
+  readonly remove: readonly string[];
+  readonly strangers: number;
+  readonly nothingDeleted?: string;
+}
+
+type Done = Pick<
+  ExportSummary,
+  | "copied"
+  | "kept"
+  | "deleted"
+  | "bytes"
+  | "manifestsWritten"
+  | "strangers"
+  | "problems"
+  | "nothingDeleted"
+>;
+
+/** `-zn` is joined to the target path-wise: sub-folders and absolute paths work, as upstream. */
+export function zipPath(options: ExportOptions, timeZone: string, now: Date): string {
+  const day = new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" }).format(now);
+  const name = `${options.zipName ?? `export-${day}`}.zip`;
+  return isAbsolute(name) ? name : join(options.target, name);
+}
+
+function targetOf(world: ExportWorld, options: ExportOptions): ExportTarget {
+  if (!options.zip) return { folder: options.target };
+  const zip = zipPath(options, world.settings.timeZone, world.now());
+  return { zip, folder: isInsideAny(zip, [options.target]) ? options.target : dirname(zip) };
+}
+
+async function sayWhatIsOpen(
+  { report, settings }: ExportWorld,
+  database: LibraryDatabase,
+): Promise<void> {
+  const { kysely, schema } = database;
+  const { count } = await kysely.selectFrom("documents_document")
+    .select(({ fn }) => fn.countAll<bigint | number>().as("count")).executeTakeFirstOrThrow();
+  report.info(
+    `Library: ${database.kind} ${database.place}, media ${settings.mediaRoot}, ` +
+      `paperless-ngx ${schema.release} (${database.generation}), ${
+        formatCount(Number(count), "document")
+      }`,
+  );
+}
+
+async function takeLock({ settings, report, stop }: ExportWorld, options: ExportOptions) {
+  const path = mediaLockPath(settings.mediaRoot);
+  const lock = await lockFile(path, {
+    stop,
+    ...(options.lockTimeoutMs === undefined ? {} : { timeoutMs: options.lockTimeoutMs }),
+    onWaiting: () => report.info(`Waiting: another process holds ${path}`),
+  });
+  if (!lock) {
+    report.warn(
+      `Cannot lock ${path}: it can't be written; going on without`,
+      "make sure that paperless-ngx does not move files during the export",
+    );
+  }
+  return lock;
+}
+
+async function stage({ files, report }: ExportWorld, folder: string): Promise<Staging> {
+  try {
+    const staging = await openStaging(files, folder);
+    const { rolledForward, removed } = staging.recovery;
+    if (rolledForward !== undefined) {
+      report.info(`An interrupted export was brought to its end: ${rolledForward} steps`);
+    } else if (removed !== undefined) {
+      report.info(`What an interrupted export had left was removed: ${removed} files`);
+    }
+    return staging;
+  } catch (error) {
+    throw notWritable(folder, error);
+  }
+}
+
+/** Reads the library in one snapshot. */
+async function collect(job: ExportJob, database: LibraryDatabase): Promise<Collected> {
+  const { world, options, abilities } = job;
+  const { settings, report } = world;
+  const generator = options.useFilenameFormat
+    ? openFilenameGenerator({
+      generation: job.generation,
+      filenameFormat: settings.filenameFormat,
+      removeNone: settings.filenameFormatRemoveNone,
+      timeZone: settings.timeZone,
+    })
+    : undefined;
+  const progress = report.progress("Reading the database");
+  try {
+    const collected = await database.snapshot((snapshot) =>
+      collectExport(world, snapshot, {
+        options,
+        namer: openExportNamer({
+          useFolderPrefix: options.useFolderPrefix === true,
+          hasDerived: !options.noThumbnail || !options.noArchive || options.splitManifest === true,
+          hasFolders: options.useFilenameFormat === true,
+          longestName: abilities.longestName,
+          ignoresCase: abilities.ignoresCase,
+        }),
+        outbox: outboxOf(job),
+        secrets: job.secrets,
+        generator,
+        onRecords: (count) => progress.advance(count),
+      })
+    );
+    if (collected.plainSecrets) {
+      report.warn(
+        "The export will hold secrets of mail or social accounts in plain text",
+        "give --passphrase to encrypt them",
+      );
+    }
+    return collected;
+  } finally {
+    progress.end();
+    generator?.close();
+  }
+}
+
+function outboxOf({ world, options, staging }: ExportJob): Outbox {
+  return staging && !options.zip ? staging : scratchOutbox(world.files, world.scratch);
+}
+
+/** Compares the library with the target and decides. Changes nothing. */
+async function planExport(job: ExportJob, collected: Collected): Promise<ExportPlan> {
+  const { world, options, target, transfers } = job;
+  const { files, report, scratch, stop } = world;
+  const planned = openSpool<PlannedFile>(files, join(scratch, "plan"));
+  const problems = openSpool<ExportProblem>(files, join(scratch, "plan-problems"));
+  const planner = openTargetPlanner(files, options.target);
+  const progress = report.progress("Comparing", collected.wanted.length);
+  const toCopy = { count: 0, bytes: 0 };
+  let kept = 0;
+  for (const problem of collected.problems) problems.add(problem);
+  const compared = compareFiles(files, collected.wanted, {
+    ...(options.zip ? {} : { target: target.folder }),
+    compareChecksums: options.compareChecksums === true,
+    timeGrain: job.abilities.timeGrain,
+    algorithm: job.algorithm,
+    transfers,
+    stop: stop.memory,
+  });
+  for await (const result of compared) {
+    stop.throwIfRequested();
+    progress.advance();
+    if ("problem" in result) {
+      problems.add(result.problem);
+      continue;
+    }
+    planned.add(result.planned);
+    const isCopied = result.planned.action === "copy";
+    if (!options.zip) planner.take(result.planned.name, isCopied);
+    if (isCopied) {
+      toCopy.count++;
+      toCopy.bytes += result.planned.size;
+    } else kept++;
+  }
+  progress.end();
+  // What could not be read now may be there from an earlier export: it is still part of this one.
+  for (const { name } of collected.wanted) planner.take(name, false);
+  if (!options.zip) {
+    for (const { name } of collected.manifests) planner.take(name, true);
+    planner.take(METADATA_FILE, true);
+  }
+  planned.close();
+  problems.close();
+  const removal = options.delete ? await planRemoval(job, planner) : { remove: [], strangers: 0 };
+  const plan: ExportPlan = {
+    files: planned,
+    problems,
+    toCopy,
+    kept,
+    clear: options.zip ? [] : planner.obstacles(),
+    ...removal,
+  };
+  checkSpace(world, target.folder, toCopy.bytes);
+  return plan;
+}
+
+async function planRemoval(job: ExportJob, planner: TargetPlanner) {
+  const { world, options, target } = job;
+  const { files, report } = world;
+  const remove: string[] = [];
+  let strangers = 0;
+  const { damaged } = planner.previous();
+  if (damaged !== undefined && !options.deleteStrangers) {
+    report.warn(
+      `Nothing is deleted: the manifest of an earlier export is damaged (${damaged})`,
+      "what belongs to that export can't be told; --delete-strangers removes everything that is not part of the new one",
+    );
+    return { remove, strangers, nothingDeleted: damaged };
+  }
+  const zips = options.zip ? await previousZips(files, options.target) : new Set<string>();
+  const newZip = target.zip && relative(options.target, target.zip);
+  for (const { path, owner } of planner.leftovers()) {
+    if (path === newZip) continue;
+    if (owner === "export" || zips.has(path) || options.deleteStrangers) {
+      remove.push(path);
+      continue;
+    }
+    strangers++;
+    report.item(
+      "stranger",
+      { path },
+      report.options.verbosity > 1 ? `kept     ${path} (no export wrote it)` : undefined,
+    );
+  }
+  if (strangers > 0) {
+    report.info(
+      `${formatCount(strangers, "file")} in ${options.target} that no export wrote ${
+        strangers === 1 ? "was" : "were"
+      } kept; ` +
+        "--delete-strangers removes them, -v 2 lists them",
+    );
+  }
+  return { remove, strangers };
+}
+
+/** Zips are rarely smaller than their documents, which are compressed already. */
+function checkSpace({ files }: ExportWorld, folder: string, bytes: number): void {
+  const free = files.exists(folder) ? files.freeSpace(folder) : null;
+  if (free === null || bytes <= free) return;
+  throw new PaperwardError(
+    `Cannot export to ${folder}: ${formatBytes(bytes)} are needed there, ${
+      formatBytes(free)
+    } are free`,
+    { hints: ["free some space, or export to another file system; nothing was changed"] },
+  );
+}
+
+/** A dry run prints the plan. */
+function showPlan(job: ExportJob, plan: ExportPlan): Done {
+  const { report } = job.world;
+  for (const { action, reason, name, size } of plan.files) {
+    report.item(
+      "file",
+      { action, reason, path: name, size },
+      `${action.padEnd(8)} ${name} (${reason})`,
+    );
+  }
+  for (const path of [...plan.clear, ...plan.remove]) {
+    report.item("file", { action: "delete", path }, `delete   ${path}`);
+  }
+  return {
+    copied: plan.toCopy.count,
+    bytes: plan.toCopy.bytes,
+    kept: plan.kept,
+    deleted: plan.clear.length + plan.remove.length,
+    manifestsWritten: 0,
+    strangers: plan.strangers,
+    problems: tellProblems(job, plan.problems),
+    ...nothingDeleted(plan),
+  };
+}
+
+function tellProblems(
+  { world }: ExportJob,
+  problems: Iterable<ExportProblem>,
+): ExportSummary["problems"] {
+  const counts: Partial<Record<ExportProblem["kind"], number>> = {};
+  for (const problem of problems) {
+    counts[problem.kind] = (counts[problem.kind] ?? 0) + 1;
+    const whose = problem.id === undefined ? "" : `document ${problem.id}, `;
+    world.report.item("problem", { ...problem });
+    world.report.error(
+      `${problem.kind}: ${whose}${problem.role ?? ""} ${problem.path}: ${problem.message}`,
+    );
+  }
+  return counts;
+}
+
+function nothingDeleted(plan: ExportPlan): Pick<ExportSummary, "nothingDeleted"> {
+  return plan.nothingDeleted === undefined ? {} : { nothingDeleted: plan.nothingDeleted };
+}
+
+/** Copies, syncs, commits. */
+async function carryOut(
+  job: ExportJob,
+  staging: Staging,
+  collected: Collected,
+  plan: ExportPlan,
+): Promise<Done> {
+  const { world, options } = job;
+  const { files, scratch } = world;
+  const placed = openSpool<{ place: string; staged: string }>(files, join(scratch, "placed"));
+  const problems = openSpool<ExportProblem>(files, join(scratch, "all-problems"));
+  for (const problem of plan.problems) problems.add(problem);
+  const metadata = writeMetadata(job);
+  const manifests = [...metadata];
+  let copied = { count: 0, bytes: 0 };
+  let manifestsWritten = 0;
+
+  if (job.target.zip) {
+    const staged = staging.newName();
+    copied = await writeExportZip({
+      world,
+      path: staging.path(staged),
+      files: plan.files,
+      manifests: function* () {
+        yield* collected.manifests;
+        yield* manifests;
+      },
+      outbox: outboxOf(job),
+      algorithm: job.algorithm,
+      onProblem: (problem) => problems.add(problem),
+    });
+    manifestsWritten = collected.manifests.length + manifests.length;
+    placed.add({ place: relative(job.target.folder, job.target.zip), staged });
+  } else {
+    copied = await copyAll(job, staging, plan, placed, problems);
+    for (const { name, staged } of chain(collected.manifests, manifests)) {
+      if (
+        options.compareJson &&
+        hasSameContent(files, join(job.target.folder, name), staging.path(staged))
+      ) {
+        files.remove(staging.path(staged));
+        continue;
+      }
+      manifestsWritten++;
+      placed.add({ place: name, staged });
+    }
+  }
+  placed.close();
+  problems.close();
+  await syncAll(job, staging, placed);
+  const isSamePlace = job.target.folder === options.target;
+  await commit(job, staging, placed, plan, isSamePlace ? plan.remove : []);
+  if (!isSamePlace && plan.remove.length > 0) {
+    const other = await openStaging(files, options.target);
+    await other.commit(plan.remove.map((path) => ({ remove: path })));
+  }
+  return {
+    copied: copied.count,
+    bytes: copied.bytes,
+    kept: plan.kept,
+    deleted: plan.clear.length + plan.remove.length,
+    manifestsWritten,
+    strangers: plan.strangers,
+    problems: tellProblems(job, problems),
+    ...nothingDeleted(plan),
+  };
+}
+
+function writeMetadata(job: ExportJob): ReadyFile[] {
+  const outbox = outboxOf(job);
+  const staged = outbox.newName();
+  job.world.files.writeBytes(outbox.path(staged), formatMetadata(job.release, job.secrets?.crypto));
+  return [{ name: METADATA_FILE, staged }];
+}
+
+async function copyAll(
+  job: ExportJob,
+  staging: Staging,
+  plan: ExportPlan,
+  placed: Spool<{ place: string; staged: string }>,
+  problems: Spool<ExportProblem>,
+): Promise<{ count: number; bytes: number }> {
+  const { world, target, abilities } = job;
+  const { report } = world;
+  const progress = report.progress("Copying", plan.toCopy.count);
+  const copied = { count: 0, bytes: 0 };
+  try {
+    const results = copyFiles(world.files, plan.files, {
+      target: target.folder,
+      staging,
+      algorithm: job.algorithm,
+      transfers: job.transfers,
+      stop: world.stop,
+      keepModes: abilities.hasModes,
+      keepTimes: abilities.timeGrain !== null,
+    });
+    for await (const result of results) {
+      progress.advance(1, result.file.name);
+      if (result.problem) problems.add(result.problem);
+      if (!("staged" in result)) continue;
+      copied.count++;
+      copied.bytes += result.bytes;
+      placed.add({ place: result.file.name, staged: result.staged });
+      report.item("file", {
+        action: "copy",
+        reason: result.file.reason,
+        path: result.file.name,
+        size: result.bytes,
+      });
+    }
+  } finally {
+    progress.end();
+  }
+  return copied;
+}
+
+/** One late round of fsync(2) costs a fraction of one after each file. */
+async function syncAll(
+  job: ExportJob,
+  staging: Staging,
+  placed: Spool<{ staged: string }>,
+): Promise<void> {
+  const { world, transfers, target } = job;
+  const progress = world.report.progress("Writing to disk", placed.length);
+  function* paths() {
+    for (const { staged } of placed) {
+      progress.advance();
+      yield staging.path(staged);
+    }
+  }
+  try {
+    for await (const failure of transfers.sync(paths(), { stop: world.stop.memory })) {
+      throw writeError(target.folder, failure);
+    }
+    world.stop.throwIfRequested();
+  } finally {
+    progress.end();
+  }
+}
+
+async function commit(
+  job: ExportJob,
+  staging: Staging,
+  placed: Spool<{ place: string; staged: string }>,
+  plan: ExportPlan,
+  remove: readonly string[],
+): Promise<void> {
+  const { report, files } = job.world;
+  for (const name of remove) report.item("file", { action: "delete", path: name });
+  const progress = report.progress("Placing", placed.length);
+  function* changes(): Generator<Change> {
+    for (const path of plan.clear) yield { clear: path };
+    yield* placed;
+    for (const path of remove) yield { remove: path };
+  }
+  try {
+    if (job.target.zip) files.makeFolder(dirname(job.target.zip));
+    await staging.commit(changes(), () => progress.advance());
+  } finally {
+    progress.end();
+  }
+}
+
+function* chain<Item>(...lists: Iterable<Item>[]): Generator<Item> {
+  for (const list of lists) yield* list;
+}
+
+function disposable(database: LibraryDatabase): LibraryDatabase & AsyncDisposable {
+  return Object.assign(Object.create(database), { [Symbol.asyncDispose]: () => database.close() });
+}

@@ -1,0 +1,92 @@
+// What an export does to its target besides copying: what is in the way, what is removed, what is kept.
+// Invariant: only what an earlier export's own manifest names counts as ours.
+
+import { dirname, join } from "node:path";
+import { PaperwardError } from "../../errors.ts";
+import type { FileFacts, Files } from "../../library/files.ts";
+import {
+  leftovers,
+  type PreviousExport,
+  readPreviousExport,
+  walkTarget,
+} from "./previous_export.ts";
+
+/** Looks after the target while the plan is made. */
+export interface TargetPlanner {
+  /** Notes that a path, relative to the target, is part of the new export, and what stands in its way. */
+  take(path: string, isWritten: boolean): void;
+  /** What has to go before anything is placed.
+   * @throws {PaperwardError} where a stranger is in the way */
+  obstacles(): readonly string[];
+  /** What is not part of the new export, ours or not.
+   * @throws nothing; a damaged manifest is told in {@linkcode TargetPlanner.previous} */
+  leftovers(): Iterable<Leftover>;
+  /** What earlier exports left; read once, when first needed. */
+  previous(): PreviousExport;
+}
+
+/** Plans for a target folder. */
+export function openTargetPlanner(files: Files, target: string): TargetPlanner {
+  const taken = new Set<string>();
+  const checkedFolders = new Set<string>([target]);
+  const blockers = new Set<string>();
+  let known: PreviousExport | undefined;
+  const previous = () => known ??= readPreviousExport(files, target, (path) => taken.has(path));
+
+  /** A folder's place may be taken by a file. */
+  const checkFolder = (folder: string): void => {
+    if (checkedFolders.has(folder)) return;
+    checkedFolders.add(folder);
+    checkFolder(dirname(folder));
+    const facts = lstat(files, folder);
+    if (facts && facts.kind !== "folder" && facts.kind !== "link") {
+      blockers.add(folder.slice(target.length + 1));
+    }
+  };
+
+  return {
+    previous,
+    take(path, isWritten) {
+      taken.add(path);
+      if (!isWritten) return;
+      checkFolder(dirname(join(target, path)));
+      // Only what is written can be blocked; a folder has the name of a file.
+      if (lstat(files, join(target, path))?.kind === "folder") blockers.add(path);
+    },
+    obstacles() {
+      if (blockers.size === 0) return [];
+      const { gone } = previous();
+      const clear: string[] = [];
+      for (const blocker of blockers) {
+        const inside = lstat(files, join(target, blocker))?.kind === "folder"
+          ? Array.from(walkTarget(files, target, blocker))
+          : [blocker];
+        const stranger = inside.find((path) => !gone.has(path));
+        if (stranger !== undefined) {
+          throw new PaperwardError(`Cannot export to ${target}: ${stranger} is in the way`, {
+            hints: [
+              "no earlier export wrote it, so it is not touched; move it, or export to another folder",
+            ],
+          });
+        }
+        clear.push(...(inside.length > 0 ? inside : [blocker]));
+      }
+      return clear;
+    },
+    leftovers() {
+      const { gone } = previous();
+      return leftovers(files, target, (path) => taken.has(path), (path) => gone.has(path));
+    },
+  };
+}
+
+function lstat(files: Files, path: string): FileFacts | undefined {
+  try {
+    return files.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,56 @@
+// One file of an export on its way from the library to the target: the lines of the plan.
+
+/** Which file of a document (or of a share link bundle) it is. */
+export type FileRole = "original" | "archive" | "thumbnail" | "bundle";
+
+/** A file that belongs to the export, as the database has it. */
+export interface WantedFile {
+  readonly role: FileRole;
+  /** Primary key of the document or the bundle. */
+  readonly id: number;
+  /** Where it should be: absolute, from the database; not checked yet. */
+  readonly source: string;
+  /** Where it goes, relative to the export, with `/`. */
+  readonly name: string;
+  /** Lower-case hex from the database, or null where none is kept (thumbnails, bundles). */
+  readonly checksum: string | null;
+}
+
+/** Why a file is copied or kept. */
+export type Reason =
+  | "new"
+  | "size differs"
+  | "time differs"
+  | "checksum differs"
+  | "not a file"
+  | "unchanged"
+  | "checksum equal";
+
+/** A wanted file compared with source and target. */
+export interface PlannedFile extends WantedFile {
+  readonly action: "copy" | "keep";
+  readonly reason: Reason;
+  /** The real path of the source, all links resolved and inside the library. */
+  readonly path: string;
+  /** bytes */
+  readonly size: number;
+  /** ms since the epoch */
+  readonly mtime: number | null;
+  readonly mode: number | null;
+}
+
+/** What is wrong with one item; it does not stop the rest. */
+export interface ExportProblem {
+  readonly kind:
+    | "missing"
+    | "unreadable"
+    | "checksum mismatch"
+    | "outside the library"
+    | "not exported"
+    | "row not written";
+  readonly role?: FileRole;
+  readonly id?: number;
+  /** What to look at: a path, a table. */
+  readonly path: string;
+  readonly message: string;
+}

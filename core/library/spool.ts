@@ -1,0 +1,60 @@
+// A list on disk: what a plan holds besides names. Invariant: memory holds one buffer, never the list.
+
+import type { Files } from "./files.ts";
+
+/** A list of JSON values in a scratch file: written once, then read as often as needed. */
+export interface Spool<Item> extends Iterable<Item> {
+  readonly length: number;
+  add(item: Item): void;
+  /** No more items; before reading. */
+  close(): void;
+}
+
+/** Characters that are buffered before they are written, and bytes that are read at once. */
+const BUFFER = 1 << 18;
+
+/** Opens an empty spool at a path in the scratch folder. */
+export function openSpool<Item>(files: Files, path: string): Spool<Item> {
+  const out = files.openWrite(path, { exclusive: true, mode: 0o600 });
+  const encoder = new TextEncoder();
+  let pending = "";
+  let length = 0;
+  let open = true;
+  const flush = () => {
+    if (pending) out.write(encoder.encode(pending));
+    pending = "";
+  };
+  return {
+    get length() {
+      return length;
+    },
+    add(item) {
+      pending += JSON.stringify(item) + "\n";
+      length++;
+      if (pending.length >= BUFFER) flush();
+    },
+    close() {
+      if (!open) return;
+      flush();
+      out.close();
+      open = false;
+    },
+    *[Symbol.iterator]() {
+      const file = files.openRead(path);
+      try {
+        const buffer = new Uint8Array(BUFFER);
+        const decoder = new TextDecoder();
+        let rest = "";
+        for (let size = file.read(buffer); size > 0; size = file.read(buffer)) {
+          const lines = (rest + decoder.decode(buffer.subarray(0, size), { stream: true })).split(
+            "\n",
+          );
+          rest = lines.pop() ?? "";
+          for (const line of lines) yield JSON.parse(line) as Item;
+        }
+      } finally {
+        file.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,120 @@
+// Starts a command in its Worker, passes signals on and cleans up after it. Invariant: the scratch folder
+// is gone when this returns, and a stop never takes longer than the grace period.
+
+import { join } from "node:path";
+import type { ExitName } from "../exit_codes.ts";
+import type { Options } from "../flags/flag.ts";
+import type { OpenReportOptions } from "../report/open_report.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { Access } from "./access.ts";
+import { grantsFor } from "./grants.ts";
+import type { EndMessage, StartMessage } from "./protocol.ts";
+import { StopSignal } from "./stop_signal.ts";
+
+/** What the launcher needs to start a command. */
+export interface LaunchOptions {
+  readonly entry: URL;
+  readonly command: string;
+  readonly options: Options;
+  readonly settings: Settings;
+  readonly access: Access;
+  readonly report: OpenReportOptions;
+  readonly version: string;
+  readonly traceback: boolean;
+}
+
+/** How a launched command ended. */
+export interface LaunchResult {
+  readonly exit: ExitName;
+  /** What made the Worker itself crash: a defect. */
+  readonly crash?: unknown;
+}
+
+/** ms that a command gets to stop gracefully before the process ends anyway. */
+const GRACE = 10_000;
+
+const SIGNALS = {
+  SIGINT: { number: 2, exit: "interrupted" },
+  SIGTERM: { number: 15, exit: "terminated" },
+} as const;
+
+/** Runs a command in a Worker that is granted what its access names and nothing else. */
+export async function launchCommand(launch: LaunchOptions): Promise<LaunchResult> {
+  const scratch = makeScratch(launch.settings.scratchDir);
+  const grants = grantsFor(launch.access, scratch);
+  const stop = new StopSignal();
+  const worker = new Worker(launch.entry, {
+    type: "module",
+    name: launch.command,
+    deno: { permissions: grants },
+  });
+  const { promise, resolve } = Promise.withResolvers<LaunchResult>();
+  const timers: number[] = [];
+  const listeners = Object.entries(SIGNALS).map(([name, signal]) => {
+    const listener = () => {
+      // A second signal means now.
+      if (stop.requested) resolve({ exit: signal.exit });
+      stop.request(signal.number);
+      timers.push(setTimeout(() => resolve({ exit: signal.exit }), GRACE));
+    };
+    Deno.addSignalListener(name as Deno.Signal, listener);
+    return () => Deno.removeSignalListener(name as Deno.Signal, listener);
+  });
+  worker.addEventListener(
+    "message",
+    (event: MessageEvent<EndMessage>) => resolve({ exit: event.data.exit }),
+  );
+  worker.addEventListener("error", (event) => {
+    event.preventDefault();
+    resolve({ exit: "failed", crash: event.error ?? event.message });
+  });
+  const start: StartMessage = {
+    command: launch.command,
+    options: launch.options,
+    settings: launch.settings,
+    report: launch.report,
+    roots: { read: grants.read, write: grants.write },
+    scratch,
+    stop: stop.memory,
+    version: launch.version,
+    traceback: launch.traceback,
+  };
+  worker.postMessage(start);
+  try {
+    return await promise;
+  } finally {
+    worker.terminate();
+    listeners.forEach((remove) => remove());
+    timers.forEach(clearTimeout);
+    Deno.removeSync(scratch, { recursive: true });
+  }
+}
+
+const SCRATCH_PREFIX = "paperward-";
+
+/** Makes this run's own scratch folder, and removes those of runs that were killed. */
+function makeScratch(parent: string): string {
+  Deno.mkdirSync(parent, { recursive: true });
+  const real = Deno.realPathSync(parent);
+  for (const entry of Deno.readDirSync(real)) {
+    if (!entry.isDirectory || !entry.name.startsWith(SCRATCH_PREFIX)) continue;
+    const pid = Number(entry.name.slice(SCRATCH_PREFIX.length).split("-")[0]);
+    if (!Number.isInteger(pid) || isAlive(pid)) continue;
+    try {
+      Deno.removeSync(join(real, entry.name), { recursive: true });
+    } catch {
+      // Another user's: theirs to remove.
+    }
+  }
+  return Deno.makeTempDirSync({ dir: real, prefix: `${SCRATCH_PREFIX}${Deno.pid}-` });
+}
+
+function isAlive(pid: number): boolean {
+  if (pid === Deno.pid) return true;
+  try {
+    Deno.statSync(`/proc/${pid}`);
+    return true;
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound);
+  }
+}

@@ -1,0 +1,113 @@
+// The launcher: arguments → settings → grants → command Worker. The one place that ends the process, and the
+// only code with more permissions than the command needs.
+
+import { basename } from "node:path";
+import process from "node:process";
+import { commands } from "./commands/mod.ts";
+import { EXIT, type ExitName } from "./core/exit_codes.ts";
+import { GLOBAL_FLAGS, readGlobalOptions } from "./core/flags/global_flags.ts";
+import { parseCommandLine } from "./core/flags/parse_command_line.ts";
+import { printError } from "./core/report/error_text.ts";
+import { openReport, type OpenReportOptions } from "./core/report/open_report.ts";
+import type { Command } from "./commands/_command.ts";
+import type { Options } from "./core/flags/flag.ts";
+import project from "./deno.json" with { type: "json" };
+
+/** Runs what the command line asks for. @returns how it ended */
+async function main(argv: readonly string[]): Promise<ExitName> {
+  const columns = terminalColumns();
+  const invocation = parseCommandLine(argv, basename(process.argv0), commands, { columns });
+  switch (invocation.kind) {
+    case "help":
+    case "completions":
+      return print(invocation.text);
+    case "version":
+      return print(`paperward ${project.version}\n`);
+    case "usage": {
+      const report = openReport(reportOptions({}, columns));
+      report.error(invocation.message, invocation.hints.join("\n") || undefined);
+      return "usage";
+    }
+    case "run":
+      return await run(invocation.command, invocation.options, columns);
+  }
+}
+
+async function run(command: Command, given: Options, columns: number): Promise<ExitName> {
+  const { loadSettings, denoSettingsFiles } = await import("./core/settings/load_settings.ts");
+  const { launchCommand } = await import("./core/sandbox/launch.ts");
+  const { withRealPaths } = await import("./core/sandbox/real_paths.ts");
+  const global = readGlobalOptions(given);
+  const reporting = reportOptions(given, columns);
+  const report = openReport(reporting);
+  try {
+    const cwd = Deno.cwd();
+    const options = withRealPaths(
+      given,
+      [...command.flags, ...GLOBAL_FLAGS],
+      command.arguments,
+      cwd,
+    );
+    const { settings, warnings } = await loadSettings({
+      env: Deno.env.toObject(),
+      cwd,
+      flags: readGlobalOptions(options),
+      files: denoSettingsFiles,
+    });
+    for (const warning of warnings) report.warn(warning);
+    const { exit, crash } = await launchCommand({
+      entry: new URL("./commands/worker.ts", import.meta.url),
+      command: command.name,
+      options,
+      settings,
+      access: command.access(settings, options),
+      report: reporting,
+      version: project.version,
+      traceback: global.traceback,
+    });
+    if (crash !== undefined) printError(report, crash, global);
+    return exit;
+  } catch (error) {
+    return printError(report, error, global);
+  } finally {
+    report.close();
+  }
+}
+
+function reportOptions(options: Options, columns: number): OpenReportOptions {
+  const { json, verbosity, progressBar, colour } = readGlobalOptions(options);
+  const stderrIsTerminal = Deno.stderr.isTerminal();
+  return {
+    json,
+    verbosity,
+    progressBar,
+    colour: colour === "always" || (colour === "auto" && !Deno.env.get("NO_COLOR")),
+    forceColour: colour === "always",
+    stdoutIsTerminal: Deno.stdout.isTerminal(),
+    stderrIsTerminal,
+    columns,
+  };
+}
+
+function terminalColumns(): number {
+  const set = Number(Deno.env.get("COLUMNS"));
+  if (Number.isInteger(set) && set > 0) return set;
+  try {
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return 80;
+  }
+}
+
+/** A reader that has gone (`| head`) is no error. */
+function print(text: string): ExitName {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+  return "done";
+}
+
+if (import.meta.main) Deno.exit(EXIT[await main(Deno.args)].code);
