@@ -3,33 +3,10 @@
 
 import { Help } from "commander";
 import { EXIT } from "../exit_codes.ts";
+import { BUILT_IN_COMMANDS } from "./built_in_commands.ts";
 import type { Argument, Flag } from "./flag.ts";
 import { GLOBAL_FLAGS } from "./global_flags.ts";
 import type { CommandFlags, HelpLayout } from "./invocation.ts";
-
-/** Commands that are not in the table of commands: the launcher answers them without a library. */
-export const BUILT_IN_COMMANDS: readonly CommandFlags[] = [
-  {
-    name: "help",
-    summary: "Show the help of a command.",
-    arguments: [{
-      name: "command",
-      kind: "string",
-      optional: true,
-      help: "The command; without it, the list of commands.",
-    }],
-    flags: [],
-  },
-  {
-    name: "completions",
-    summary: "Print the completions of a shell: bash, zsh or fish.",
-    details: "bash: paperward completions bash > /etc/bash_completion.d/paperward\n" +
-      "zsh: paperward completions zsh > a folder of $fpath, as _paperward\n" +
-      "fish: paperward completions fish > ~/.config/fish/completions/paperward.fish",
-    arguments: [{ name: "shell", kind: "string", help: "bash, zsh or fish." }],
-    flags: [],
-  },
-];
 
 type Row = readonly [term: string, text: string];
 

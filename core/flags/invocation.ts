@@ -2,7 +2,7 @@
 // switch over it and parsing itself has no effects.
 
 import type { Argument, Flag, Options } from "./flag.ts";
-import type { Shell } from "./completions.ts";
+import type { Shell } from "./shells.ts";
 
 /** What parsing, help and completions need to know of a command; `Command` in commands/ has it. */
 export interface CommandFlags {

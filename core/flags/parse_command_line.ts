@@ -9,13 +9,15 @@ import {
 } from "commander";
 import { PaperwardError } from "../errors.ts";
 import { nearest } from "./nearest.ts";
-import { completionScript, isShell, SHELLS } from "./completions.ts";
+import { BUILT_IN_COMMANDS } from "./built_in_commands.ts";
+import { completionScript } from "./completions.ts";
 import type { Flag, Options } from "./flag.ts";
 import { GLOBAL_FLAGS } from "./global_flags.ts";
-import { BUILT_IN_COMMANDS, commandHelp, programHelp, usageLine } from "./help.ts";
+import { commandHelp, programHelp, usageLine } from "./help.ts";
 import type { CommandFlags, HelpLayout, Invocation } from "./invocation.ts";
 import { normaliseArguments } from "./normalise_arguments.ts";
 import { optionKey } from "./option_key.ts";
+import { isShell, SHELLS } from "./shells.ts";
 import { argumentValue, flagValue } from "./validate.ts";
 
 /**
