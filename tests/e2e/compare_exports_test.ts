@@ -152,14 +152,15 @@ const PLANTED: readonly (readonly [string, (content: ExportContent) => ExportCon
       /records instead of/,
     ],
     [
-      "a float that became an integer",
+      "another number that reads as the same double",
       (content) =>
         withRecord(
           content,
-          find(content, (record) => canonical(record).includes(".0,")),
-          (record) => asObject(parseExact(canonical(record).replace(/(\d)\.0,/, "$1,"))),
+          find(content, (record) => canonical(record).includes(":19.000000000000004,")),
+          (record) =>
+            withField(record, "value_float", () => new NumberToken("19.0000000000000036")),
         ),
-      /instead of/,
+      /value_float: 19\.0000000000000036 instead of 19\.000000000000004/,
     ],
     [
       "a key less",
