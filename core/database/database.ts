@@ -28,6 +28,7 @@ export interface RowsQuery {
 /** A consistent view of the database: it sees what was committed when it began, nothing later. */
 export interface Snapshot {
   readonly generation: Generation;
+  readonly tables: ReadonlySet<string>;
   /** Ordinary queries inside the snapshot. Text is not checked here: see {@linkcode Snapshot.rows}. */
   readonly kysely: Kysely<Tables>;
   /** Streams rows as arrays of unharmed values, in batches, in the order of `columns`. */
@@ -41,8 +42,13 @@ export interface LibraryDatabase {
   readonly place: string;
   readonly generation: Generation;
   readonly schema: SchemaVersion;
+  /** Names of all tables: an installation without audit log may lack that one's. */
+  readonly tables: ReadonlySet<string>;
+  /** An open snapshot keeps the server from writing (SQLite in its old journal mode): be short. */
+  readonly snapshotBlocksWriters: boolean;
   readonly kysely: Kysely<Tables>;
-  /** One read transaction around `work`; ended afterwards, whatever happens. */
+  /** One read transaction around `work`; ended afterwards, whatever happens. A second one waits for the first.
+   * @throws {PaperwardError} `locked` if another process holds the database longer than the timeout */
   snapshot<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T>;
   /** Never throws; leaves nothing behind. */
   close(): Promise<void>;

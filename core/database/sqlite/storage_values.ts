@@ -2,10 +2,11 @@
 // UTF-8, so each row carries the byte length of its texts: a row that doesn't add up is read again as bytes.
 
 import { Buffer } from "node:buffer";
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { FieldKind } from "../../schema/field.ts";
 import type { ReadColumn } from "../database.ts";
 import { decodeText } from "../decode_text.ts";
+import { type ArrayStatement, prepareArrays } from "./array_rows.ts";
 import type { StorageValue } from "../storage_value.ts";
 
 /** Kinds whose columns hold numbers; whatever else stands there makes the row be read with care. */
@@ -31,7 +32,7 @@ export interface RowReader {
 }
 
 /** Makes the reader for some columns of a table.
- * @param columns the first is the primary key @param quote quotes a name, with the table in front */
+ * @param columns the first is the primary key, an integer */
 export function rowReader(
   database: DatabaseSync,
   table: string,
@@ -39,20 +40,27 @@ export function rowReader(
 ): RowReader {
   const names = columns.map(({ column }) => `${quoted(table)}.${quoted(column)}`);
   const isText = columns.map(({ kind }) => !NUMERIC.has(kind));
-  const lengths = names.filter((_, i) => isText[i]).map((name) => `ifnull(octet_length(${name}),0)`);
+  const lengths = names.filter((_, i) => isText[i]).map((name) =>
+    `ifnull(octet_length(${name}),0)`
+  );
   const width = columns.length;
-  let careful: StatementSync | undefined;
+  let careful: ArrayStatement | undefined;
 
   function readWithCare(primaryKey: StorageValue): StorageValue[] {
     if (!careful) {
       // typeof before the cast: the cast alone would make a text of a number.
       const list = names.map((name) => `CASE typeof(${name}) WHEN 'text' THEN 'text' END`)
-        .concat(names.map((name) => `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) ELSE ${name} END`));
-      careful = database.prepare(`SELECT ${list.join(", ")} FROM ${quoted(table)} WHERE ${names[0]} = ?`);
-      careful.setReadBigInts(true);
-      careful.setReturnArrays(true);
+        .concat(
+          names.map((name) =>
+            `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) ELSE ${name} END`
+          ),
+        );
+      careful = prepareArrays(
+        database,
+        `SELECT ${list.join(", ")} FROM ${quoted(table)} WHERE ${names[0]} = ?`,
+      );
     }
-    const row = careful.get(primaryKey) as unknown as StorageValue[] | undefined;
+    const row = careful.get(primaryKey);
     if (!row) throw new Error(`Row ${primaryKey} of ${table} vanished inside a snapshot`);
     return row.slice(width).map((value, i) =>
       row[i] === "text" && value instanceof Uint8Array ? decodeText(value) : value
