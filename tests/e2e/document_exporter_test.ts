@@ -403,6 +403,18 @@ with zipfile.ZipFile(sys.argv[1], "w") as z:
     },
   });
 
+  Deno.test({
+    name: `${version}: upstream's abbreviations keep their meaning beside Paperward's own flags`,
+    ignore,
+    fn: async () => {
+      using library = unpackLibrary(version);
+      using target = tempTarget();
+      // --data-dir, --database-url and --delete-strangers must not make these ambiguous.
+      assertCode(await runExport(library, target.path, ["--data", "--del", "--verb", "0"]), 0);
+      assertEqualExports(target.path, recordedExport(version, "data-only"));
+    },
+  });
+
   for (const flags of [[], ["-p"], ["-sm"], ["-f"]]) {
     Deno.test({
       name: `${version} ${

@@ -92,7 +92,7 @@ const WRONG: readonly (readonly [args: readonly string[], says: RegExp])[] = [
   [["document_exporter", "/tmp", "-y"], /-y/],
   [["document_exporter", "/tmp", "-cy"], /-c?y/],
   [["document_exporter", "/tmp", "--no"], /no-archive.*no-thumbnail|ambiguous/s],
-  [["document_exporter", "/tmp", "--d"], /delete.*dry-run|ambiguous/s],
+  [["document_exporter", "/tmp", "--d"], /delete.*data-only|ambiguous/s],
   [["document_exporter"], /target/i],
   [["document_exporter", "/tmp", "/var"], /argument|\/var/],
   [["document_exporter", "/tmp", "--zip-name"], /zip-name/],
