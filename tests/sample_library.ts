@@ -15,6 +15,7 @@ import { writeDocuments } from "./_sample/documents.ts";
 import { ModelWriter } from "./_sample/model_writer.ts";
 import { writeAround, writeObjects } from "./_sample/objects.ts";
 import { PLANTERS } from "./_sample/special_cases.ts";
+import { writeMedia } from "./_sample/write_document.ts";
 import { tinyPng } from "./_tiny_files.ts";
 
 export { SPECIAL_CASES } from "./_sample/context.ts";
@@ -85,15 +86,13 @@ function make(folder: string, options: SampleLibraryOptions): SampleLibrary {
   for (const name of ["originals", "archive", "thumbnails"]) {
     Deno.mkdirSync(`${mediaRoot}/documents/${name}`, { recursive: true });
   }
-  for (const path of [dataDir, `${mediaRoot}/logo`]) Deno.mkdirSync(path);
-  Deno.writeFileSync(`${mediaRoot}/logo/sample.png`, tinyPng([0, 85, 170, 255]));
+  Deno.mkdirSync(dataDir);
+  writeMedia(`${mediaRoot}/logo/sample.png`, tinyPng([0, 85, 170, 255]), 0);
   if (generation === "v3") {
     // An empty zip: nothing but its end.
-    const bundles = `${mediaRoot}/documents/share_link_bundles`;
-    Deno.mkdirSync(bundles);
     const zip = new Uint8Array(22);
     zip.set([0x50, 0x4b, 5, 6]);
-    Deno.writeFileSync(`${bundles}/sampleBundleSlug.zip`, zip);
+    writeMedia(`${mediaRoot}/documents/share_link_bundles/sampleBundleSlug.zip`, zip, 0);
   }
 
   createLibrary({ path: databasePath, generation, now: "2025-01-06 08:00:00.000001" });

@@ -104,9 +104,7 @@ for (const generation of GENERATIONS) {
       const files = listFiles(library.mediaRoot).map((path) => [
         path,
         sha256(Deno.readFileSync(`${library.mediaRoot}/${path}`)),
-        path.startsWith("documents/")
-          ? Deno.statSync(`${library.mediaRoot}/${path}`).mtime?.getTime()
-          : null,
+        Deno.statSync(`${library.mediaRoot}/${path}`).mtime?.getTime(),
       ]);
       const documents = all(
         library.databasePath,
