@@ -16,7 +16,6 @@ import { countRows } from "../records/count_rows.ts";
 import { exportModels } from "../records/export_models.ts";
 import { type ExportRecord, readDocumentRecords, readRecords } from "../records/read_records.ts";
 import type { Secrets } from "../secrets/open_secrets.ts";
-import { isSecretField } from "../secrets/secret_fields.ts";
 import type { ExportNamer, ExportNames } from "./export_names.ts";
 import type { ExportOptions } from "./export_options.ts";
 import type { ModelCount } from "./export_summary.ts";
@@ -88,8 +87,7 @@ export async function collectExport(
 
   const count = (model: string) => records.set(model, (records.get(model) ?? 0) + 1);
   const transformText = secrets &&
-    ((model: string, field: string, text: string) =>
-      isSecretField(model, field) ? secrets.encrypt(text) : text);
+    ((_model: string, _field: string, text: string) => secrets.encrypt(text));
   const source = (role: FileRole, path: string) => join(settings.mediaRoot, FOLDERS[role], path);
   const want = (file: Omit<WantedFile, "source">, path: string) => {
     if (options.dataOnly) return;

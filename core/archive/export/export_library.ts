@@ -2,7 +2,6 @@
 // holds the old export or the new one, whatever happens on the way.
 
 import { dirname, isAbsolute, join, relative } from "node:path";
-import type { TransferAlgorithm } from "../../../wasm/checksum/transfer.ts";
 import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import { openDatabase } from "../../database/open_database.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
@@ -115,7 +114,7 @@ interface ExportJob {
   readonly transfers: TransferPool;
   readonly generation: "v2" | "v3";
   readonly release: string;
-  readonly algorithm: TransferAlgorithm;
+  readonly algorithm: "md5" | "sha256";
   readonly abilities: TargetAbilities;
   readonly secrets: Secrets | undefined;
 }

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { PaperwardError } from "../../errors.ts";
 import type { FileFacts, Files } from "../../library/files.ts";
 import {
+  type Leftover,
   leftovers,
   type PreviousExport,
   readPreviousExport,
