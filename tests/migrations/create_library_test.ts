@@ -227,3 +227,49 @@ Deno.test("amounts of money are computed as upstream's application does", () => 
   );
   assert.deepEqual(rows(database, "SELECT content_length n FROM documents_document"), [{ n: 5 }]);
 });
+
+/** Runs {@linkcode createLibrary} in a Worker that may touch these files and nothing else. */
+async function createInWorker(
+  path: string,
+  generation: "v2" | "v3",
+  granted: readonly string[],
+): Promise<string> {
+  const worker = new Worker(new URL("./_create_worker.ts", import.meta.url), {
+    type: "module",
+    deno: {
+      permissions: {
+        read: [...granted],
+        write: [...granted],
+        net: false,
+        env: false,
+        run: false,
+        ffi: false,
+        sys: false,
+        import: false,
+      },
+    },
+  });
+  try {
+    return await new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = (event) => reject(new Error(event.message));
+      worker.postMessage({ path, generation });
+    });
+  } finally {
+    worker.terminate();
+  }
+}
+
+for (const [generation] of GENERATIONS) {
+  Deno.test(`${generation}: the sandbox needs to grant the database's own files, no more`, async () => {
+    using temp = tempFolder();
+    const path = `${temp.path}/db.sqlite3`;
+    const own = ["", "-wal", "-shm", "-journal"].map((suffix) => path + suffix);
+    assert.equal(await createInWorker(path, generation, own), "done");
+    assert.deepEqual([...Deno.readDirSync(temp.path)].map((entry) => entry.name), ["db.sqlite3"]);
+    assert.match(
+      await createInWorker(`${temp.path}/other.sqlite3`, generation, own),
+      /^Cannot create .*other\.sqlite3: Requires write access/,
+    );
+  });
+}
