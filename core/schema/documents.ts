@@ -93,7 +93,6 @@ export const document = model("documents.document", {
     positiveInteger("content_length", {
       null: true,
       generated: true,
-      notExported: true,
       since: "3.0",
     }),
     char("mime_type", 256),

@@ -74,8 +74,6 @@ export interface Field extends VersionRange {
   readonly onDelete?: OnDelete;
   /** Computed and stored by the database: read it, never write it. */
   readonly generated?: boolean;
-  /** Never exported although its model is (upstream's exporter leaves generated `content_length` out). */
-  readonly notExported?: boolean;
   /** Later forms of the field, oldest first. */
   readonly changes?: readonly FieldChange[];
 }

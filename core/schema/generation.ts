@@ -17,7 +17,7 @@ export interface SchemaVersion {
   /** For people: `2.20.15` or `3.0.5`. The database doesn't hold the exact release, so this is the newest
    * one with this schema. */
   readonly release: string;
-  /** The last recorded migration per app: `{ documents: "1075_workflowaction_order", … }`. */
+  /** The last migration per app: `{ documents: "1075_workflowaction_order", … }`. */
   readonly lastMigrations: Readonly<Record<string, string>>;
 }
 
@@ -99,6 +99,8 @@ export function tellGeneration(facts: SchemaFacts, place: string): SchemaVersion
     );
   }
 
+  // A fresh database records squashed names last, so the last row says little about these apps.
+  Object.assign(lastMigrations, LAST_MIGRATIONS[generation]);
   return Object.freeze({ generation, release: RELEASE[generation], lastMigrations });
 }
 

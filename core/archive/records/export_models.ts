@@ -5,6 +5,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Generation, Model } from "../../schema/model.ts";
 import { modelNamed } from "../../schema/registry.ts";
+import { joined, orderOf } from "./row_order.ts";
 
 /** Users that paperless-ngx makes for itself. */
 export const SERVICE_USERS: readonly string[] = ["consumer", "AnonymousUser"];
@@ -41,10 +42,6 @@ interface Entry {
 const notInTrash = (table: string) => sql`${sql.ref(`${table}.deleted_at`)} is null`;
 
 const notServiceUser = sql`${sql.ref("auth_user.username")} not in (${sql.join(SERVICE_USERS)})`;
-
-/** Joins a table by a foreign key: `joined("auth_user", "mfa_authenticator.user_id")`. */
-const joined = (table: string, foreignKey: string) =>
-  sql`inner join ${sql.table(table)} on ${sql.ref(`${table}.id`)} = ${sql.ref(foreignKey)}`;
 
 const ofPeople = (table: string) => ({
   join: joined("auth_user", `${table}.user_id`),
@@ -180,14 +177,4 @@ function exportModelOf(entry: Entry): ExportModel {
     ...(where && { where }),
     ...(split && { split }),
   };
-}
-
-/** `ORDER BY`'s list. @param order columns of the table, or `table.column`; `-` in front for descending */
-export function orderOf(table: string, order: readonly string[]): RawBuilder<unknown> {
-  return sql.join(order.map((each) => {
-    const descending = each.startsWith("-");
-    const column = descending ? each.slice(1) : each;
-    const reference = sql.ref(column.includes(".") ? column : `${table}.${column}`);
-    return descending ? sql`${reference} desc` : reference;
-  }));
 }

@@ -2,14 +2,17 @@
 
 import { sql } from "kysely";
 import type { ReadColumn, Snapshot } from "../../database/database.ts";
+import { decodeText } from "../../database/decode_text.ts";
 import type { StorageValue } from "../../database/storage_value.ts";
 import type { Field, ManyToMany } from "../../schema/field.ts";
 import { fieldsOf, type Generation, manyToManyOf, type Model } from "../../schema/model.ts";
 import { modelNamed } from "../../schema/registry.ts";
+import { COLUMNS_NEVER_EXPORTED } from "../../schema/tables_left_out.ts";
 import type { RawJson, WritableValue } from "../manifest/raw_record.ts";
 import { secretFieldsOf } from "../secrets/secret_fields.ts";
 import { type Printer, PRINTERS } from "./django_json.ts";
-import { type ExportModel, exportModelNamed, orderOf } from "./export_models.ts";
+import { type ExportModel, exportModelNamed } from "./export_models.ts";
+import { defaultOrder } from "./row_order.ts";
 
 /** One record of an export. The manifest's writer takes it as it is. */
 export interface ExportRecord {
@@ -106,16 +109,17 @@ function shapeOf(
 ): Shape {
   const fields = fieldsOf(model, generation);
   const secrets = secretFieldsOf(model.label);
-  const [key] = fields;
+  const printed = fields.flatMap((field, index) => {
+    const isKey = index === 0;
+    if (isKey || `${model.label} ${field.name}` in COLUMNS_NEVER_EXPORTED) return [];
+    const transform = secrets.includes(field.name) ? transformText : undefined;
+    return [{ name: field.name, index, print: printerOf(model, field, transform) }];
+  });
   return {
     model,
     columns: fields,
     indexOf: new Map(fields.map(({ name }, index) => [name, index])),
-    printed: fields.map((field, index) => ({
-      name: field.name,
-      index,
-      print: printerOf(model, field, secrets.includes(field.name) ? transformText : undefined),
-    })).filter(({ index }) => fields[index] !== key && !fields[index]?.notExported),
+    printed,
     lists: manyToManyOf(model, generation),
   };
 }
@@ -138,12 +142,12 @@ function printerOf(model: Model, field: Field, transformText: TransformText | un
   const rewrite = REWRITTEN[`${model.label} ${field.name}`];
   if (rewrite) return rewrite(print);
   if (!transformText) return print;
-  return (value) =>
-    print(
-      typeof value === "string" && value !== ""
-        ? transformText(model.label, field.name, value)
-        : value,
-    );
+  // A secret in a storage class that it should not have is still a secret.
+  return (value) => {
+    if (value === null) return print(value);
+    const text = value instanceof Uint8Array ? decodeText(value) : String(value);
+    return print(text === "" ? text : transformText(model.label, field.name, text));
+  };
 }
 
 async function recordsOf(
@@ -203,23 +207,20 @@ async function readMembers(
   const target = modelNamed(list.to);
   const from = sql.ref(`${list.table}.${list.fromColumn}`);
   const to = sql.ref(`${list.table}.${list.toColumn}`);
-  const order = orderOf(target.table, [
-    ...target.ordering.filter((each) => !each.includes("__")),
-    "id",
-  ]);
+  const { join, orderBy } = defaultOrder(target);
   const notInTrash = target.fields.some(({ name }) => name === "deleted_at")
     ? sql`and ${sql.ref(`${target.table}.deleted_at`)} is null`
     : sql``;
   const joined = sql`${sql.table(list.table)} inner join ${sql.table(target.table)} on ${
     sql.ref(`${target.table}.id`)
-  } = ${to}`;
+  } = ${to} ${join}`;
   const members = new Map<bigint, RawJson[]>();
   for (const keys of chunks(owners)) {
     const { rows } = await sql<
       Member
     >`select ${from} as owner, ${to} as member from ${joined} where ${from} in (${
       sql.join(keys)
-    }) ${notInTrash} order by ${order}`.execute(snapshot.kysely);
+    }) ${notInTrash} order by ${orderBy}`.execute(snapshot.kysely);
     for (const { owner, member } of rows) {
       const key = BigInt(owner);
       const known = members.get(key);
