@@ -157,14 +157,12 @@ function zsh(commands: readonly Completed[]): string {
       quote(`${exclude}${name}${name.startsWith("--") ? tail : ""}${text}${values}`)
     ).join(" ");
   };
-  const specs = (flags: readonly Flag[]) =>
-    flags.map((flag) => `        ${spec(flag)} \\\n`).join("");
-  const operandSpec = (operands: Completed["operands"]) =>
-    operands === "files"
-      ? "'*:file:_files'"
-      : operands === "none"
-      ? "'*: : '"
-      : quote(`1: :(${operands.join(" ")})`);
+  const call = (flags: readonly Flag[], operands: readonly string[]): string =>
+    ["_arguments", ...flags.map(spec), ...operands].join(" \\\n        ");
+  const operandSpec = (operands: Completed["operands"]): readonly string[] => {
+    if (operands === "files") return ["'*:file:_files'"];
+    return operands === "none" ? [] : [quote(`1: :(${operands.join(" ")})`)];
+  };
   return `#compdef ${["paperward", ...links].join(" ")}
 # zsh completion for paperward, written by "paperward completions zsh"
 
@@ -179,7 +177,7 @@ _paperward_of() {
   case $1 in
 ${
     commands.map(({ name, flags, operands }) =>
-      `    ${name})\n      _arguments \\\n${specs(flags)}        ${operandSpec(operands)}\n      ;;`
+      `    ${name})\n      ${call(flags, operandSpec(operands))}\n      ;;`
     ).join("\n")
   }
   esac
@@ -205,8 +203,7 @@ _paperward() {
         ;;
     esac
   done
-  _arguments \\
-${specs(visibleGlobals)}        '1: :_paperward_commands'
+  ${call(visibleGlobals, ["'1: :_paperward_commands'"])}
 }
 
 if [[ $funcstack[1] == _paperward ]]; then
