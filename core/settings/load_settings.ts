@@ -9,6 +9,8 @@ import { resolvePath } from "./resolve_path.ts";
 import type { Settings } from "./settings.ts";
 import type { SettingsFiles } from "./settings_files.ts";
 
+export { denoSettingsFiles } from "./settings_files.ts";
+
 /** Where settings come from. */
 export interface SettingsSources {
   /** The environment, as `Deno.env.toObject()`. */

@@ -11,7 +11,7 @@ export interface SettingsFiles {
 }
 
 /** The real file system. Runs in the launcher: the sandbox couldn't read all of these places. */
-export const settingsFiles: SettingsFiles = {
+export const denoSettingsFiles: SettingsFiles = {
   async kind(path) {
     try {
       const { isFile, isDirectory } = await Deno.stat(path);
