@@ -22,7 +22,8 @@ const flags: readonly Flag[] = [
     long: "compare-json",
     short: "cj",
     origin: "upstream",
-    help: "Leave manifests and metadata alone where their content would not change.",
+    help:
+      "Leave manifests and metadata alone where their content would not change; always so here.",
   },
   {
     long: "delete",
@@ -126,7 +127,6 @@ function exportOptions(options: Options): ExportOptions {
   return {
     target: text("target") ?? "",
     compareChecksums: options.compareChecksums === true,
-    compareJson: options.compareJson === true,
     delete: options.delete === true,
     deleteStrangers: options.deleteStrangers === true,
     useFilenameFormat: options.useFilenameFormat === true,

@@ -329,7 +329,9 @@ async function planRemoval(job: ExportJob, planner: TargetPlanner) {
     report.item(
       "stranger",
       { path },
-      report.options.verbosity > 1 ? `kept     ${path} (no export wrote it)` : undefined,
+      options.dryRun || report.options.verbosity > 1
+        ? `kept     ${path} (no export wrote it)`
+        : undefined,
     );
   }
   if (strangers > 0) {
@@ -436,10 +438,8 @@ async function carryOut(
   } else {
     copied = await copyAll(job, staging, plan, placed, problems);
     for (const { name, staged } of chain(collected.manifests, manifests)) {
-      if (
-        options.compareJson &&
-        hasSameContent(files, join(job.target.folder, name), staging.path(staged))
-      ) {
+      // `-cj` is always on: what is right is never written again.
+      if (hasSameContent(files, join(job.target.folder, name), staging.path(staged))) {
         files.remove(staging.path(staged));
         continue;
       }

@@ -6,8 +6,6 @@ export interface ExportOptions {
   readonly target: string;
   /** `-c`: originals and archives are compared by checksum, not by size and time. @default {false} */
   readonly compareChecksums?: boolean;
-  /** `-cj`: manifests that would not change are not written again. @default {false} */
-  readonly compareJson?: boolean;
   /** `-d`: what earlier exports wrote and this one doesn't is removed. @default {false} */
   readonly delete?: boolean;
   /** With `-d`: everything else in the target is removed too, as upstream does. @default {false} */
