@@ -72,9 +72,17 @@ find node_modules -type f \( -not -name '*.*' -o -iname '*.md' -o -name '*.map' 
 find . -exec touch --no-dereference --date=@0 {} +
 
 # Workers and modules loaded by URL are not seen by the compiler's walk from main.ts.
-includes=(--include licenses.txt)
-while IFS= read -r file; do includes+=(--include "$file"); done \
-  < <(find commands core wasm \( -name '*worker.ts' -o -name '*.wasm' \) | LC_ALL=C sort)
+workers=() includes=(--include licenses.txt)
+while IFS= read -r file; do
+  includes+=(--include "$file")
+  [[ $file == *.wasm ]] || workers+=("$file")
+done < <(find commands core wasm \( -name '*worker.ts' -o -name '*.wasm' \) | LC_ALL=C sort)
+
+# The compiler leaves out a module that it does not find behind a dynamic import, and says nothing.
+missing=$(for file in main.ts "${workers[@]}"; do "$root/denow" info --json "$file"; done |
+  sed -n "s#^ *\"error\": \"\(.*\)\",\?\$#\1#p" |
+  sed "s#file://$stage/##g; s#\\\\\"#\"#g" | sort -u | head -n 3 | paste -sd' ')
+[ -z "$missing" ] || fail "Cannot compile main.ts: $missing" "./denow task check names all such places"
 
 # .setup-cache.bin is rewritten by the compiler itself and differs from run to run.
 # No code cache: it would be read from and written to a predictable name in /tmp, where other users may write.
