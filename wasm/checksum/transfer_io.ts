@@ -1,6 +1,8 @@
 // The few file operations that a transfer needs, as an interface that fault tests replace, and their
 // Deno implementation. Paths are absolute and used as they are.
 
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+
 /** What is known of an open source. */
 export interface SourceFacts {
   /** bytes */
@@ -29,57 +31,75 @@ export interface WriteHandle {
   close(): void;
 }
 
-/** The file operations of a transfer; all synchronous, all throw as `Deno.errors` do. */
+/** The file operations of a transfer. All throw as `Deno.errors` or `node:fs` do. */
 export interface TransferIo {
+  /** Neither follows a link nor waits for the writer of a pipe. */
   openRead(path: string): ReadHandle;
-  /** Fails where the path exists. */
-  openWriteNew(path: string): WriteHandle;
+  /** Fails where the path exists.
+   * @param mode permission bits, less the umask; null for the usual ones */
+  openWriteNew(path: string, mode: number | null): WriteHandle;
   chmod(path: string, mode: number): void;
   remove(path: string): void;
   /** fdatasync(2) */
-  sync(path: string): void;
+  sync(path: string): Promise<void>;
 }
 
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 const BITS = 0o7777;
 
 function openRead(path: string): ReadHandle {
-  const file = Deno.openSync(path, { read: true });
+  const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   return {
     stat() {
-      const info = file.statSync();
+      const info = fstatSync(file);
       return {
         size: info.size,
-        mtime: info.mtime?.getTime() ?? null,
-        mode: info.mode === null ? null : info.mode & BITS,
-        isFile: info.isFile,
+        // Cut, as Deno.stat does; rounding would tell a time that has not been.
+        mtime: Math.floor(info.mtimeMs),
+        mode: info.mode & BITS,
+        isFile: info.isFile(),
       };
     },
-    read: (buffer) => file.readSync(buffer) ?? 0,
-    close: () => file.close(),
+    read: (buffer) => readSync(file, buffer, 0, buffer.length, null),
+    close: () => closeSync(file),
   };
 }
 
-function openWriteNew(path: string): WriteHandle {
-  const file = Deno.openSync(path, { write: true, createNew: true });
+function openWriteNew(path: string, mode: number | null): WriteHandle {
+  const file = Deno.openSync(path, {
+    write: true,
+    createNew: true,
+    ...(mode === null ? {} : { mode }),
+  });
   return {
     write: (bytes) => file.writeSync(bytes),
-    utime: (mtime) => file.utimeSync(mtime / 1000, mtime / 1000),
+    utime(mtime) {
+      const time = new Date(mtime);
+      file.utimeSync(time, time);
+    },
     close: () => file.close(),
   };
 }
 
-/** Deno's own file operations. */
+/** Opens for writing, or for reading where the file's mode forbids that: both can be synced. */
+async function openToSync(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path, { write: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    return await Deno.open(path, { read: true });
+  }
+}
+
+/** The operating system's file operations. Links are not followed when reading, since a link put in place of
+ * a file after its path was checked could lead anywhere. */
 export const denoTransferIo: TransferIo = {
   openRead,
   openWriteNew,
   chmod: (path, mode) => Deno.chmodSync(path, mode),
   remove: (path) => Deno.removeSync(path),
-  sync(path) {
-    const file = Deno.openSync(path, { read: true, write: true });
-    try {
-      file.syncDataSync();
-    } finally {
-      file.close();
-    }
+  async sync(path) {
+    using file = await openToSync(path);
+    await file.syncData();
   },
 };

@@ -1,8 +1,10 @@
 // Transfers by a pool of Workers, or in this thread: one face for both, so that fault tests replace only
 // the file operations. Results come in any order, exactly one for each job.
 
+import { createPool, createQueue, type RunOptions, stopAsked, turn } from "../pool.ts";
+import { type Outcome, runTasks, type Task } from "./_tasks.ts";
 import type { TransferJob, TransferResult } from "./transfer.ts";
-import type { TransferIo } from "./transfer_io.ts";
+import { denoTransferIo, type TransferIo } from "./transfer_io.ts";
 
 /** What {@linkcode TransferPool.run} and {@linkcode TransferPool.sync} accept. */
 export interface TransferRunOptions {
@@ -20,9 +22,10 @@ export interface SyncFailure {
 
 /** Copies and checksums files, and makes them durable. */
 export interface TransferPool {
-  /** Runs the jobs; pulls them only as fast as they are done. After a stop, jobs under way and jobs not
-   * begun come back with an error of phase `"stop"`.
-   * @throws {Error} where a Worker died; errors of single files are in the results */
+  /** Runs the jobs; pulls them only as fast as they are done. After a stop no more jobs are pulled, and those
+   * that were pulled but are not done come back with an error of phase `"stop"`.
+   * @throws {PoolError} where a Worker died; errors of single files are in the results
+   * @throws what the source of the jobs throws */
   run(
     jobs: AsyncIterable<TransferJob> | Iterable<TransferJob>,
     options?: TransferRunOptions,
@@ -46,12 +49,86 @@ export interface TransferPoolOptions {
   readonly size?: number;
 }
 
-/** Transfers by Workers that hold no permission but the given ones. */
-export function openTransferPool(_options: TransferPoolOptions): TransferPool {
-  throw new Error("Not there yet");
+/** Transfers by Workers that hold no permission but the given ones.
+ * @throws {Deno.errors.NotCapable} where the caller doesn't hold them itself */
+export function openTransferPool(options: TransferPoolOptions): TransferPool {
+  const { read, write, size = 2 } = options;
+  const pool = createPool<Task, Outcome>({
+    entry: new URL("./worker.ts", import.meta.url),
+    size,
+    permissions: {
+      read: [...read],
+      write: [...write],
+      env: false,
+      ffi: false,
+      import: false,
+      net: false,
+      run: false,
+      sys: false,
+    },
+  });
+  return face((tasks, options) => pool.run(tasks, options), pool.close);
 }
 
 /** The same in this thread, with file operations of the caller's choice. */
-export function inlineTransferPool(_io?: TransferIo): TransferPool {
-  throw new Error("Not there yet");
+export function inlineTransferPool(io: TransferIo = denoTransferIo): TransferPool {
+  return face((tasks, options) => runInline(tasks, io, options.stop), () => {});
+}
+
+type Run = (tasks: AsyncIterable<Task>, options: RunOptions) => AsyncIterable<Outcome>;
+
+function face(run: Run, close: () => void): TransferPool {
+  return {
+    async *run(jobs, options = {}) {
+      for await (const outcome of run(each(jobs, (transfer) => ({ transfer })), options)) {
+        if (outcome && "digest" in outcome) yield outcome;
+      }
+    },
+    async *sync(paths, options = {}) {
+      for await (const outcome of run(each(paths, (sync) => ({ sync })), options)) {
+        if (outcome && "path" in outcome) yield outcome;
+      }
+    },
+    close,
+  };
+}
+
+async function* each<T>(
+  items: AsyncIterable<T> | Iterable<T>,
+  wrap: (item: T) => Task,
+): AsyncGenerator<Task, void, undefined> {
+  for await (const item of items) yield wrap(item);
+}
+
+/** Tasks that are fetched ahead of an inline run. */
+const AHEAD = 16;
+
+async function* runInline(
+  tasks: AsyncIterable<Task>,
+  io: TransferIo,
+  stop: SharedArrayBuffer | undefined,
+): AsyncGenerator<Outcome, void, undefined> {
+  const queue = createQueue<Task>();
+  let failure: { readonly error: unknown } | undefined;
+  let over = false;
+  const feed = async (): Promise<void> => {
+    try {
+      for await (const task of tasks) {
+        if (over || stopAsked(stop)) break;
+        queue.push([task]);
+        while (queue.length >= AHEAD && !over) await turn();
+      }
+    } catch (error) {
+      failure = { error };
+    } finally {
+      queue.end();
+    }
+  };
+  void feed();
+  try {
+    yield* runTasks(queue, io, { stop });
+  } finally {
+    over = true;
+  }
+  if (failure) throw failure.error;
 }

@@ -1,0 +1,195 @@
+// One file on its way: opened, pulled through a buffer chunk by chunk, and closed. Whatever fails, both
+// files are closed and the unfinished target is removed.
+
+import { stopAsked } from "../pool.ts";
+import type { TransferFailure, TransferJob, TransferResult } from "./transfer.ts";
+import type { ReadHandle, SourceFacts, TransferIo, WriteHandle } from "./transfer_io.ts";
+
+/** A file on its way. */
+export interface Passage {
+  readonly job: TransferJob;
+  readonly source: ReadHandle;
+  readonly target: WriteHandle | undefined;
+  readonly facts: SourceFacts;
+  /** Bytes so far. */
+  bytes: number;
+}
+
+type Phase = TransferFailure["phase"];
+
+/** Carries the phase of a failure up to where the passage ends. */
+class PassageError extends Error {
+  constructor(readonly phase: Phase, override readonly cause: unknown) {
+    super();
+  }
+}
+
+/** Failures that no system call reports. */
+function failure(phase: Phase, name: string, message: string): PassageError {
+  const cause = new Error(message);
+  cause.name = name;
+  return new PassageError(phase, cause);
+}
+
+function attempt<T>(phase: Phase, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw new PassageError(phase, error);
+  }
+}
+
+/** What is told of an error: its name, message and code as the operating system calls it. */
+export function describe(error: unknown): Omit<TransferFailure, "phase"> {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
+  const { name, message } = error;
+  const code = (error as { readonly code?: unknown }).code;
+  return typeof code === "string" ? { name, message, code } : { name, message };
+}
+
+function quietly(act: () => void): boolean {
+  try {
+    act();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function failed(
+  job: TransferJob,
+  error: unknown,
+  bytes: number,
+  facts: SourceFacts | undefined,
+  litter: boolean,
+): TransferResult {
+  const phase = error instanceof PassageError ? error.phase : "read";
+  const told = describe(error instanceof PassageError ? error.cause : error);
+  const message = litter
+    ? `${told.message}; its unfinished copy could not be removed: ${job.target?.path}`
+    : told.message;
+  return {
+    id: job.id,
+    bytes,
+    digest: null,
+    sourceMtime: facts?.mtime ?? null,
+    sourceMode: facts?.mode ?? null,
+    modeSet: false,
+    timesSet: false,
+    error: { ...told, message, phase },
+  };
+}
+
+/** Opens both ends. A failure is a result already. */
+export function depart(
+  job: TransferJob,
+  io: TransferIo,
+  stop: SharedArrayBuffer | undefined,
+): Passage | TransferResult {
+  let source: ReadHandle | undefined;
+  let facts: SourceFacts | undefined;
+  try {
+    if (stopAsked(stop)) throw failure("stop", "Stopped", `Cannot read ${job.source}: stopped`);
+    const opened = source = attempt("read", () => io.openRead(job.source));
+    const known = facts = attempt("read", () => opened.stat());
+    if (!known.isFile) {
+      throw failure("read", "NotAFile", `Cannot read ${job.source}: it is not a regular file`);
+    }
+    const target = job.target;
+    return {
+      job,
+      source,
+      facts,
+      bytes: 0,
+      target: target && attempt("write", () => io.openWriteNew(target.path, target.mode)),
+    };
+  } catch (error) {
+    if (source) quietly(source.close);
+    return failed(job, error, 0, facts, false);
+  }
+}
+
+/** True where `depart` failed. */
+export function refused(passage: Passage | TransferResult): passage is TransferResult {
+  return "digest" in passage;
+}
+
+/** Reads until the buffer is full or the file ends, and writes the same bytes to the target.
+ * @returns bytes read; fewer than the buffer holds at the end of the file only
+ * @throws where either end fails; hand the error to {@linkcode abandon} */
+export function pull(
+  passage: Passage,
+  buffer: Uint8Array,
+  stop: SharedArrayBuffer | undefined,
+): number {
+  const { job, source, target, facts } = passage;
+  if (stopAsked(stop)) throw failure("stop", "Stopped", `Cannot read ${job.source}: stopped`);
+  let length = 0;
+  while (length < buffer.length) {
+    const read = attempt("read", () => source.read(buffer.subarray(length)));
+    if (read === 0) break;
+    length += read;
+  }
+  if (target) {
+    for (let at = 0; at < length;) {
+      const written = attempt("write", () => target.write(buffer.subarray(at, length)));
+      if (written <= 0) {
+        throw failure(
+          "write",
+          "WriteZero",
+          `Cannot write ${job.target?.path}: nothing was written`,
+        );
+      }
+      at += written;
+    }
+  }
+  passage.bytes += length;
+  // A file that has outgrown its size is not followed: it might grow for ever.
+  if (passage.bytes > facts.size || (length < buffer.length && passage.bytes < facts.size)) {
+    throw failure(
+      "read",
+      "SizeChanged",
+      `Cannot read ${job.source}: it has ${facts.size} bytes, but ${passage.bytes} could be read`,
+    );
+  }
+  return length;
+}
+
+/** Gives the target its times and mode and closes both ends. */
+export function arrive(
+  passage: Passage,
+  io: TransferIo,
+  digest: string | null,
+): TransferResult {
+  const { job, source, target, facts, bytes } = passage;
+  quietly(source.close);
+  let timesSet = true;
+  let modeSet = true;
+  if (target && job.target) {
+    const { path, mode, mtime } = job.target;
+    if (mtime !== null) timesSet = quietly(() => target.utime(mtime));
+    // The file was created with the mode, less what the umask took.
+    if (mode !== null) modeSet = quietly(() => io.chmod(path, mode));
+    try {
+      target.close();
+    } catch (error) {
+      const litter = !quietly(() => io.remove(path));
+      return failed(job, new PassageError("write", error), bytes, facts, litter);
+    }
+  }
+  const { mtime, mode } = facts;
+  return { id: job.id, bytes, digest, sourceMtime: mtime, sourceMode: mode, modeSet, timesSet };
+}
+
+/** Closes both ends and removes the unfinished target. */
+export function abandon(passage: Passage, io: TransferIo, error: unknown): TransferResult {
+  const { job, source, target, facts, bytes } = passage;
+  quietly(source.close);
+  let litter = false;
+  if (target && job.target) {
+    const { path } = job.target;
+    quietly(target.close);
+    litter = !quietly(() => io.remove(path));
+  }
+  return failed(job, error, bytes, facts, litter);
+}

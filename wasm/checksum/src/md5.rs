@@ -1,0 +1,166 @@
+//! MD5 (RFC 1321): one stream in scalar code, and eight independent streams interleaved over two
+//! vectors. Only whole blocks of 64 bytes come here; padding is the caller's.
+
+use crate::lanes::{Blocks, LANES, State, rows, transpose};
+use core::arch::wasm32::*;
+
+pub const INITIAL: State = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0, 0, 0, 0];
+
+/// floor(2^32 * |sin(i + 1)|), RFC 1321 section 3.4.
+#[rustfmt::skip]
+static K: [u32; 64] = [
+    0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501,
+    0x698098d8, 0x8b44f7af, 0xffff5bb1, 0x895cd7be, 0x6b901122, 0xfd987193, 0xa679438e, 0x49b40821,
+    0xf61e2562, 0xc040b340, 0x265e5a51, 0xe9b6c7aa, 0xd62f105d, 0x02441453, 0xd8a1e681, 0xe7d3fbc8,
+    0x21e1cde6, 0xc33707d6, 0xf4d50d87, 0x455a14ed, 0xa9e3e905, 0xfcefa3f8, 0x676f02d9, 0x8d2a4c8a,
+    0xfffa3942, 0x8771f681, 0x6d9d6122, 0xfde5380c, 0xa4beea44, 0x4bdecfa9, 0xf6bb4b60, 0xbebfbc70,
+    0x289b7ec6, 0xeaa127fa, 0xd4ef3085, 0x04881d05, 0xd9d4d039, 0xe6db99e5, 0x1fa27cf8, 0xc4ac5665,
+    0xf4292244, 0x432aff97, 0xab9423a7, 0xfc93a039, 0x655b59c3, 0x8f0ccc92, 0xffeff47d, 0x85845dd1,
+    0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391,
+];
+
+/// Rotations, one row a round.
+const S: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
+
+/// The constants spread over a vector, as data: a vector constant in code costs V8 four instructions.
+static SPREAD: [[u32; 4]; 64] = {
+    let mut table = [[0; 4]; 64];
+    let mut i = 0;
+    while i < 64 {
+        // The fourth round subtracts c ^ (d & !b) - 1 - … instead of adding c ^ (b | !d): see `vector_step`.
+        let k = if i < 48 { K[i] } else { K[i].wrapping_sub(1) };
+        table[i] = [k; 4];
+        i += 1;
+    }
+    table
+};
+
+/// Which word of the block step `i` takes.
+const fn word(i: usize) -> usize {
+    match i / 16 {
+        0 => i % 16,
+        1 => (5 * i + 1) % 16,
+        2 => (3 * i + 5) % 16,
+        _ => (7 * i) % 16,
+    }
+}
+
+/// `ones` is !0 and `k` K[I], both hidden from the compiler: it would add a constant it knows last, behind
+/// the value that everything waits for, and would turn the two sums of the second round into an "or".
+#[inline(always)]
+fn scalar_step<const I: usize>(s: &mut [u32; 4], m: u32, k: u32, ones: u32) {
+    // The roles of a, b, c, d turn by one with each step; the indices are constants.
+    let (a, b, c, d) = ((64 - I) % 4, (65 - I) % 4, (66 - I) % 4, (67 - I) % 4);
+    let (b, c, d) = (s[b], s[c], s[d]);
+    let sum = s[a].wrapping_add(m.wrapping_add(k));
+    let sum = match I / 16 {
+        0 => sum.wrapping_add(d ^ (b & (c ^ d))),
+        // The part without b is off the critical path.
+        1 => sum.wrapping_add(c & (d ^ ones)).wrapping_add(b & d),
+        2 => sum.wrapping_add(b ^ (c ^ d)),
+        _ => sum.wrapping_add(c ^ (b | (d ^ ones))),
+    };
+    s[a] = sum.rotate_left(S[I / 16][I % 4]).wrapping_add(b);
+}
+
+macro_rules! unrolled {
+    ($step:ident, $($i:literal)*) => { $( $step!($i); )* };
+}
+macro_rules! sixty_four {
+    ($step:ident) => {
+        unrolled!($step, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27
+            28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57
+            58 59 60 61 62 63)
+    };
+}
+
+/// One stream.
+///
+/// # Safety
+/// `data` points to `blocks` whole blocks.
+pub unsafe fn scalar(state: &mut State, data: *const u8, blocks: usize) {
+    let k = core::hint::black_box(K.as_ptr());
+    let ones = core::hint::black_box(!0);
+    let mut s = [state[0], state[1], state[2], state[3]];
+    let mut data = data.cast::<u32>();
+    for _ in 0..blocks {
+        let before = s;
+        macro_rules! step {
+            ($i:literal) => {
+                let (m, k) = unsafe { (data.add(word($i)).read_unaligned(), *k.add($i)) };
+                scalar_step::<$i>(&mut s, m, k, ones);
+            };
+        }
+        sixty_four!(step);
+        for i in 0..4 {
+            s[i] = s[i].wrapping_add(before[i]);
+        }
+        data = unsafe { data.add(16) };
+    }
+    state[..4].copy_from_slice(&s);
+}
+
+#[inline(always)]
+fn rotate<const N: u32>(x: v128) -> v128 {
+    match N {
+        16 => u8x16_shuffle::<2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13>(x, x),
+        _ => v128_or(u32x4_shl(x, N), u32x4_shr(x, 32 - N)),
+    }
+}
+
+#[inline(always)]
+fn vector_step<const I: usize, const N: u32>(s: &mut [v128; 4], m: v128, k: v128) {
+    let (a, b, c, d) = ((64 - I) % 4, (65 - I) % 4, (66 - I) % 4, (67 - I) % 4);
+    let (b, c, d) = (s[b], s[c], s[d]);
+    let sum = u32x4_add(s[a], u32x4_add(m, k));
+    let sum = match I / 16 {
+        0 => u32x4_add(sum, v128_xor(d, v128_and(b, v128_xor(c, d)))),
+        1 => u32x4_add(u32x4_add(sum, v128_andnot(c, d)), v128_and(b, d)),
+        2 => u32x4_add(sum, v128_xor(b, v128_xor(c, d))),
+        // c ^ (b | !d) = !(c ^ (d & !b)) = -1 - (c ^ (d & !b)): WASM has no vector "or not".
+        _ => u32x4_sub(sum, v128_xor(c, v128_andnot(d, b))),
+    };
+    s[a] = u32x4_add(rotate::<N>(sum), b);
+}
+
+/// Eight streams in step. Streams that are not in `mask` keep their state.
+///
+/// # Safety
+/// Each of `data` points to `blocks` whole blocks.
+pub unsafe fn vector(states: &mut [State; LANES], data: [*const u8; LANES], blocks: usize, mask: u32) {
+    let spread = core::hint::black_box(SPREAD.as_ptr()).cast::<v128>();
+    let mut s = rows::<4>(states, 0);
+    let mut t = rows::<4>(states, 4);
+    let mut left = Blocks::new();
+    let mut right = Blocks::new();
+    let (a, b) = data.split_at(4);
+    for block in 0..blocks {
+        unsafe {
+            left.load(a, block * 64);
+            right.load(b, block * 64);
+        }
+        let (s_before, t_before) = (s, t);
+        macro_rules! step {
+            ($i:literal) => {
+                let k = unsafe { v128_load(spread.add($i)) };
+                vector_step::<$i, { S[$i / 16][$i % 4] }>(&mut s, left.0[word($i)], k);
+                vector_step::<$i, { S[$i / 16][$i % 4] }>(&mut t, right.0[word($i)], k);
+            };
+        }
+        sixty_four!(step);
+        for i in 0..4 {
+            s[i] = u32x4_add(s[i], s_before[i]);
+            t[i] = u32x4_add(t[i], t_before[i]);
+        }
+    }
+    store(states, s, 0, mask);
+    store(states, t, 4, mask);
+}
+
+fn store(states: &mut [State; LANES], s: [v128; 4], first: usize, mask: u32) {
+    for (i, row) in transpose(s).into_iter().enumerate() {
+        if mask & (1 << (first + i)) != 0 {
+            unsafe { v128_store(states[first + i].as_mut_ptr().cast(), row) };
+        }
+    }
+}
