@@ -1,5 +1,5 @@
 // Typed reading of variables by the table. A wrong value is one clear line that names the variable, where
-// it came from and what it may be; the value of a secret is never shown.
+// it came from and what it may be. Secrets are only ever text, so none can be wrong and end up in a message.
 
 import { PaperwardError } from "../errors.ts";
 import type { RawValue } from "./raw_settings.ts";
@@ -9,17 +9,18 @@ const TABLE: ReadonlyMap<string, Variable> = new Map(VARIABLES.map((each) => [ea
 const TRUE = new Set(["yes", "y", "1", "t", "true"]);
 const FALSE = new Set(["no", "n", "0", "f", "false", ""]);
 
-/** The refusal of a variable's value. */
+/** The refusal of a variable's value; never of a secret's, for it shows the value. */
 export function badValue(
   name: string,
   raw: RawValue,
   reason: string,
-  options: { readonly secret?: boolean; readonly hints?: readonly string[] } = {},
+  options: { readonly hint?: string; readonly cause?: unknown } = {},
 ): PaperwardError {
-  const value = options.secret ? "its value" : JSON.stringify(raw.text);
-  return new PaperwardError(`Cannot use ${name}: ${value} ${reason}`, {
+  const { hint, cause } = options;
+  return new PaperwardError(`Cannot use ${name}: ${JSON.stringify(raw.text)} ${reason}`, {
     exit: "usage",
-    hints: [`It is set in ${raw.source}.`, ...(options.hints ?? [])],
+    hints: [`It is set in ${raw.source}.`, ...(hint === undefined ? [] : [hint])],
+    cause,
   });
 }
 

@@ -1,7 +1,6 @@
 // One frozen, validated Settings from environment, paperless.conf and flags: flags win over the
 // environment, the environment over the file. Nothing is read but through `files`.
 
-import { PaperwardError } from "../errors.ts";
 import { databaseFromUrl, databaseFromVariables } from "./database_settings.ts";
 import { readRawSettings } from "./raw_settings.ts";
 import { badValue, VariableReader } from "./_read_variable.ts";
@@ -108,9 +107,7 @@ function timeZone(read: VariableReader): string {
     new Intl.DateTimeFormat("en", { timeZone: raw.text });
     return raw.text;
   } catch (cause) {
-    const error = badValue(name, raw, "is not a time zone", {
-      hints: ["Names of time zones look like Europe/Berlin or UTC."],
-    });
-    throw new PaperwardError(error.message, { exit: error.exit, hints: error.hints, cause });
+    const hint = "Names of time zones look like Europe/Berlin or UTC.";
+    throw badValue(name, raw, "is not a time zone", { hint, cause });
   }
 }
