@@ -26,9 +26,14 @@ function stackLines(error: unknown): string[] {
   return [...text.split("\n"), ...cause];
 }
 
+/** Anything can be thrown, also what String() chokes on. */
+function plain(thrown: unknown): string {
+  return typeof thrown === "string" ? thrown : Deno.inspect(thrown);
+}
+
 function causeLines(cause: unknown): string[] {
   // A cause may name itself as its cause; one level tells enough.
-  return cause instanceof Error ? (cause.stack ?? String(cause)).split("\n") : [String(cause)];
+  return cause instanceof Error ? (cause.stack ?? cause.message).split("\n") : [plain(cause)];
 }
 
 /** What to say about a thrown value, and the exit code it means. */
@@ -40,7 +45,7 @@ export function errorText(error: unknown): ErrorText {
     const { exit, message, hints } = error;
     return { exit, message, hints, details: stackLines(error) };
   }
-  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : plain(error);
   return {
     exit: "failed",
     message: `This is a defect of Paperward, not of your library: ${what}`,

@@ -1,0 +1,60 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { PaperwardError, StopRequested } from "../../../core/errors.ts";
+import { errorText, printError } from "../../../core/report/error_text.ts";
+import { Screen } from "./_screen.ts";
+
+Deno.test("what a user can mend: one line, hints, the exit code, no stack", () => {
+  const screen = new Screen();
+  const report = screen.open({ stderrIsTerminal: false });
+  const error = new PaperwardError("Cannot read /x: it is gone", {
+    exit: "noLibrary",
+    hints: ["Mount it.", "Or name another."],
+    cause: new Error("deep"),
+  });
+  strictEqual(printError(report, error), "noLibrary");
+  strictEqual(
+    screen.err,
+    "error: Cannot read /x: it is gone\nhint: Mount it.\nhint: Or name another.\n",
+  );
+});
+
+Deno.test("a defect says so, asks for a report, and shows its stack only when asked", () => {
+  const told = (verbosity: 1 | 2, traceback = false) => {
+    const screen = new Screen();
+    const report = screen.open({ stderrIsTerminal: false, verbosity });
+    strictEqual(printError(report, new TypeError("x is\nundefined"), { traceback }), "failed");
+    return screen.err;
+  };
+  match(
+    told(1),
+    /^error: This is a defect of Paperward.*TypeError: x is\\nundefined\nhint: .*report/,
+  );
+  ok(!told(1).includes("error_text_test.ts"));
+  match(told(2), /error_text_test\.ts/);
+  match(told(1, true), /error_text_test\.ts/);
+});
+
+Deno.test("causes are part of the details, once", () => {
+  const error = new PaperwardError("Cannot x: y", { cause: new Error("deep") });
+  match(errorText(error).details.join("\n"), /caused by:\nError: deep/);
+  const circle = new Error("round");
+  circle.cause = circle;
+  ok(errorText(circle).details.length < 100);
+});
+
+Deno.test("a stop is no defect", () => {
+  deepStrictEqual(
+    [errorText(new StopRequested("interrupted")), errorText(new StopRequested("terminated"))].map((
+      { exit, hints },
+    ) => [exit, hints]),
+    [["interrupted", []], ["terminated", []]],
+  );
+});
+
+Deno.test("anything can be thrown", () => {
+  for (const thrown of ["text", undefined, null, 5n, Symbol("s"), {}, Object.create(null)]) {
+    const { exit, message } = errorText(thrown);
+    strictEqual(exit, "failed");
+    match(message, /defect/);
+  }
+});
