@@ -46,8 +46,9 @@ export function startProgress(
   const share = (): number => total === undefined || total <= 0 ? 1 : Math.min(1, done / total);
 
   const drawBar = (): void => {
-    // The last column stays free: a full line makes some terminals wrap.
-    const width = columns() - 1;
+    // The last column stays free, since a full line makes some terminals wrap; so do two more for the
+    // `^C` that the terminal echoes.
+    const width = columns() - 3;
     const time = left();
     const facts = [
       count(),

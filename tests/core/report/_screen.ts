@@ -18,6 +18,8 @@ export class Screen {
   columns: number | undefined = 80;
   /** Thrown by the next writes to stdout. */
   breaks: Error | undefined;
+  /** Writes to stderr that find the pipe full. */
+  full = 0;
   /** Bytes that one write takes at most. */
   most = Infinity;
 
@@ -27,6 +29,7 @@ export class Screen {
       return {
         writeSync: (bytes: Uint8Array) => {
           if (name === "out" && this.breaks) throw this.breaks;
+          if (name === "err" && this.full-- > 0) throw new Deno.errors.WouldBlock("full");
           const taken = bytes.subarray(0, Math.min(bytes.length, this.most));
           const text = decoder.decode(taken, { stream: true });
           this[name] += text;

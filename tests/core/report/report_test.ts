@@ -134,6 +134,13 @@ Deno.test("short writes lose nothing", () => {
   strictEqual(screen.err, "auch das hier\n");
 });
 
+Deno.test("a full pipe is waited for", () => {
+  const screen = new Screen();
+  screen.full = 3;
+  screen.open({ stderrIsTerminal: false }).info("kept");
+  strictEqual(screen.err, "kept\n");
+});
+
 Deno.test("lines printed while a bar is shown leave no rubbish, and the bar comes back", () => {
   const screen = new Screen();
   const report = screen.open();
