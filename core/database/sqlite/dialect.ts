@@ -12,8 +12,9 @@ import {
   SqliteQueryCompiler,
 } from "kysely";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { streamArrays } from "./array_rows.ts";
 
-/** A dialect around an open database; closing it closes the database. */
+/** A dialect around an open database. Who opened the database closes it. */
 export function sqliteDialect(database: DatabaseSync): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
@@ -77,7 +78,6 @@ class SqliteDriver implements Driver {
   }
 
   destroy(): Promise<void> {
-    this.#database.close();
     return Promise.resolve();
   }
 }
@@ -105,10 +105,12 @@ class SqliteConnection implements DatabaseConnection {
     };
   }
 
+  /** Gives columns by name, as `executeQuery` does, a row at a time. */
   async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
-    const statement = this.#database.prepare(query.sql);
-    statement.setReadBigInts(true);
-    for (const row of statement.iterate(...query.parameters.map(bindable))) {
+    const parameters = query.parameters.map(bindable);
+    const names = this.#database.prepare(query.sql).columns().map(({ name }) => name);
+    for (const values of streamArrays(this.#database, query.sql, parameters)) {
+      const row = Object.fromEntries(names.map((name, i) => [name, values[i]]));
       yield { rows: [shrinkIntegers(row) as R] };
     }
   }

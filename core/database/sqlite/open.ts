@@ -142,8 +142,7 @@ function libraryDatabase(parts: LibraryParts): LibraryDatabase {
       closed = true;
       try {
         await kysely.destroy();
-        // Kysely closes only what it has used.
-        if (database.isOpen) database.close();
+        database.close();
       } catch {
         // Closing must not hide what happened before.
       }
@@ -278,10 +277,11 @@ function waiter({ path, timeoutMs }: SqliteSettings, { report, stop }: OpenOptio
       try {
         return work();
       } catch (error) {
-        if (sqliteCode(error) !== SQLITE.busy || performance.now() >= until) throw error;
+        if (sqliteCode(error) !== SQLITE.busy) throw error;
+        if (!said) report.info(`Waiting: another process has locked ${path}`);
+        said = true;
+        if (performance.now() >= until) throw error;
       }
-      if (!said) report.info(`Waiting: another process has locked ${path}`);
-      said = true;
       // Lets messages through; SQLite itself has waited already.
       await new Promise((resolve) => setTimeout(resolve, 0));
     }

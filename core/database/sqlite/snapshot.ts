@@ -6,7 +6,7 @@ import type { Generation } from "../../schema/model.ts";
 import type { Tables } from "../../schema/tables.ts";
 import type { RowsQuery, Snapshot } from "../database.ts";
 import type { StorageValue } from "../storage_value.ts";
-import { prepareArrays } from "./array_rows.ts";
+import { streamArrays } from "./array_rows.ts";
 import { explainSqliteError } from "./errors.ts";
 import { rowReader } from "./storage_values.ts";
 
@@ -34,9 +34,8 @@ export function snapshotOf(
       query.orderBy ? sql`order by ${query.orderBy}` : sql``
     }`.compile(kysely);
     try {
-      const statement = prepareArrays(database, text);
       let batch: StorageValue[][] = [];
-      for (const raw of statement.iterate(...parameters as SQLInputValue[])) {
+      for (const raw of streamArrays(database, text, parameters as SQLInputValue[])) {
         batch.push(reader.restore(raw));
         if (batch.length < batchSize) continue;
         yield batch;
