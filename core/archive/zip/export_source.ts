@@ -210,7 +210,8 @@ function looksLikeZip(files: Files, path: string): boolean {
 }
 
 function isAbsent(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+  const { NotFound, NotADirectory, FilesystemLoop } = Deno.errors;
+  return [NotFound, NotADirectory, FilesystemLoop].some((kind) => error instanceof kind);
 }
 
 function checkPath(path: string): void {
