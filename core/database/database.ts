@@ -31,7 +31,8 @@ export interface Snapshot {
   readonly tables: ReadonlySet<string>;
   /** Ordinary queries inside the snapshot. Text is not checked here: see {@linkcode Snapshot.rows}. */
   readonly kysely: Kysely<Tables>;
-  /** Streams rows as arrays of unharmed values, in batches, in the order of `columns`. */
+  /** Streams rows as arrays of unharmed values, in the order of `columns`, in batches of at most `batchSize`
+   * rows; a batch of long texts has fewer. */
   rows(query: RowsQuery, batchSize: number): AsyncIterable<StorageValue[][]>;
 }
 

@@ -4,6 +4,7 @@
 
 import { type RawBuilder, sql } from "kysely";
 import type { Generation, Model } from "../../schema/model.ts";
+import { logEntry } from "../../schema/auditlog.ts";
 import { modelNamed } from "../../schema/registry.ts";
 import { joined, orderOf } from "./row_order.ts";
 
@@ -26,6 +27,8 @@ export interface ExportModel {
 export interface ExportModelOptions {
   /** `PAPERLESS_AUDIT_LOG_ENABLED` */
   readonly auditLog: boolean;
+  /** The database's tables, where known: an installation that never had the audit log lacks its table. */
+  readonly tables?: ReadonlySet<string>;
 }
 
 /** A row of the tables below. */
@@ -156,7 +159,8 @@ export function exportModels(
 ): readonly ExportModel[] {
   return ENTRIES[generation]
     .filter((entry) => options.auditLog || !entry.auditLog)
-    .map(exportModelOf);
+    .map(exportModelOf)
+    .filter(({ model }) => model !== logEntry || options.tables?.has(logEntry.table) !== false);
 }
 
 /** One model of an export by its label.

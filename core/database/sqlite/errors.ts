@@ -86,11 +86,21 @@ export function sqliteCode(error: unknown): number | undefined {
  * @param verb "open", "read", "change" @param place the database, for the message */
 export function explainSqliteError(error: unknown, verb: string, place: string): unknown {
   const code = sqliteCode(error);
-  const meaning = code === undefined ? undefined : MEANING[code];
+  const meaning = code === undefined ? undefined : MEANING[code] ?? missing(error as Error);
   if (!meaning) return error;
   return new PaperwardError(`Cannot ${verb} database ${place}: ${meaning.reason}`, {
     exit: meaning.exit,
     hints: meaning.hints,
     cause: error,
   });
+}
+
+/** A table or column that the recorded migrations promise and that isn't there. */
+function missing({ message }: Error): Meaning | undefined {
+  if (!/^no such (?:table|column): /.test(message)) return undefined;
+  return {
+    reason: `its schema is not what its migrations say (${message})`,
+    exit: "version",
+    hints: ["Start paperless-ngx once on this library; if that doesn't help, restore a backup."],
+  };
 }

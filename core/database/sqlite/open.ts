@@ -209,7 +209,7 @@ async function openForReading(
       report.verbose(`${path} can't be opened where it is: ${(error as Error).message}`);
     }
   }
-  const target = `${options.scratch}/database.sqlite3`;
+  const target = freeName(files, `${options.scratch}/database`);
   report.verbose(`${path} is copied to ${target} and read there`);
   let copy: DatabaseCopy;
   try {
@@ -229,6 +229,13 @@ async function openForReading(
   } catch (error) {
     copy.remove();
     throw error;
+  }
+}
+
+function freeName(files: Files, stem: string): string {
+  for (let count = 1;; count++) {
+    const name = `${stem}-${count}.sqlite3`;
+    if (!files.exists(name)) return name;
   }
 }
 

@@ -10,6 +10,9 @@ import { streamArrays } from "./array_rows.ts";
 import { explainSqliteError } from "./errors.ts";
 import { rowReader } from "./storage_values.ts";
 
+/** A batch ends early when its texts have this many bytes: 500 long documents would be tens of megabytes. */
+const MOST_BYTES = 1 << 20;
+
 /** What a snapshot is made of. */
 export interface SnapshotParts {
   readonly database: DatabaseSync;
@@ -35,11 +38,14 @@ export function snapshotOf(
     }`.compile(kysely);
     try {
       let batch: StorageValue[][] = [];
+      let bytes = 0;
       for (const raw of streamArrays(database, text, parameters as SQLInputValue[])) {
+        bytes += reader.textBytes(raw);
         batch.push(reader.restore(raw));
-        if (batch.length < batchSize) continue;
+        if (batch.length < batchSize && bytes < MOST_BYTES) continue;
         yield batch;
         batch = [];
+        bytes = 0;
       }
       if (batch.length > 0) yield batch;
     } catch (error) {

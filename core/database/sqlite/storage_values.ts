@@ -27,6 +27,8 @@ const NUMERIC: ReadonlySet<FieldKind> = new Set<FieldKind>([
 export interface RowReader {
   /** For `SELECT <list> FROM …`. */
   readonly selectList: string;
+  /** Bytes of all texts of a row of that list. */
+  textBytes(raw: readonly StorageValue[]): number;
   /** Turns a row of that list into its values, in the order of the columns. */
   restore(raw: StorageValue[]): StorageValue[];
 }
@@ -69,6 +71,7 @@ export function rowReader(
 
   return {
     selectList: [...names, lengths.length > 0 ? lengths.join(" + ") : "0"].join(", "),
+    textBytes: (raw) => Number(raw[width]),
     restore(raw) {
       let bytes = 0;
       for (let i = 0; i < width; i++) {

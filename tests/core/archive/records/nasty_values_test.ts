@@ -337,6 +337,21 @@ for (const generation of ["v2", "v3"] as const) {
   });
 }
 
+Deno.test("a library that never had an audit log is exported without", async () => {
+  await withLibrary("v2", () => {}, (snapshot) => {
+    const labels = (tables: ReadonlySet<string>) =>
+      exportModels("v2", { auditLog: true, tables }).map(({ model }) => model.label);
+    ok(labels(snapshot.tables).includes("auditlog.logentry"));
+    const without = new Set(snapshot.tables);
+    without.delete("auditlog_logentry");
+    deepStrictEqual(
+      labels(without),
+      labels(snapshot.tables).filter((label) => label !== "auditlog.logentry"),
+    );
+    return Promise.resolve();
+  });
+});
+
 Deno.test("v3: share link bundles get portable paths, and no documents from the trash", async () => {
   let checksum = 0;
   await withLibrary("v3", (insert) => {

@@ -9,6 +9,7 @@ import { openDatabase } from "../../../../core/database/open_database.ts";
 import { PaperwardError, StopRequested } from "../../../../core/errors.ts";
 import type { ExitName } from "../../../../core/exit_codes.ts";
 import { openFiles } from "../../../../core/library/deno_files.ts";
+import type { Files } from "../../../../core/library/files.ts";
 import { StopSignal } from "../../../../core/sandbox/stop_signal.ts";
 import { createLibrary } from "../../../../migrations/create_library.ts";
 import { fixturesRoot, tempFolder, unpackLibrary, withoutFixtures } from "../../../_fixtures.ts";
@@ -193,15 +194,11 @@ Deno.test({
   name: "open: a library of an older version is refused",
   ignore: withoutFixtures(),
   async fn() {
-    for (const { name } of Deno.readDirSync(`${fixturesRoot()}/history`)) {
-      if (!/^(?:ng-|v?[12]\.)/.test(name)) continue;
-      let library;
-      try {
-        library = unpackLibrary(`history/${name}`);
-      } catch {
-        continue;
-      }
-      using opened = library;
+    const old = [...Deno.readDirSync(`${fixturesRoot()}/history`)]
+      .filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
+    ok(old.length > 5);
+    for (const name of old) {
+      using opened = unpackLibrary(`history/${name}`);
       const scratch = join(opened.folder, "scratch");
       Deno.mkdirSync(scratch);
       const files = openFiles({ read: [opened.folder], write: [scratch] });
@@ -426,6 +423,66 @@ Deno.test("open (v2): damage that reading meets later is one clear line", async 
       error.message === `Cannot read database ${where.path}: the file is damaged or cut off`,
   );
   await database.close();
+});
+
+Deno.test("open (v2): a table that the migrations promise is missing", async () => {
+  using where = place("v2");
+  const writer = new DatabaseSync(where.path);
+  writer.exec("DROP TABLE documents_note");
+  writer.close();
+  const database = await where.open();
+  await rejects(
+    database.snapshot(async (snapshot) => {
+      const columns = [{ column: "id", kind: "auto" }] as const;
+      for await (const batch of snapshot.rows({ table: "documents_note", columns }, 10)) ok(batch);
+    }),
+    (error) =>
+      error instanceof PaperwardError && error.exit === "version" &&
+      error.message.endsWith("not what its migrations say (no such table: documents_note)"),
+  );
+  await database.close();
+});
+
+Deno.test("open (v3): read where it is, with a warning, if there is no room for a copy", async () => {
+  using where = place("v3");
+  const real = openFiles({ read: [where.data], write: [where.scratch] });
+  const files: Files = {
+    ...real,
+    openWrite(path, options) {
+      const file = real.openWrite(path, options);
+      return {
+        ...file,
+        write() {
+          throw new Error("No space left on device (os error 28)");
+        },
+      };
+    },
+  };
+  const warnings: string[] = [];
+  const database = await openDatabase({ kind: "sqlite", path: where.path, timeoutMs: 50 }, {
+    files,
+    scratch: where.scratch,
+    report: { ...SILENT, warn: (text) => void warnings.push(text) },
+    mode: "read",
+  });
+  deepStrictEqual(await database.snapshot(groups), ["first"]);
+  await database.close();
+  strictEqual(warnings.length, 1);
+  ok(warnings[0]?.includes("No space left on device"));
+  deepStrictEqual([...Deno.readDirSync(where.scratch)], []);
+});
+
+Deno.test("open (v3): two at once have a copy each", async () => {
+  using where = place("v3");
+  const [one, two] = [await where.open(), await where.open()];
+  strictEqual(
+    [...Deno.readDirSync(where.scratch)].filter(({ name }) => name.endsWith(".sqlite3")).length,
+    2,
+  );
+  await one.close();
+  deepStrictEqual(await two.snapshot(groups), ["first"]);
+  await two.close();
+  deepStrictEqual([...Deno.readDirSync(where.scratch)], []);
 });
 
 Deno.test("integers beyond 2^53 come out of ordinary queries whole", async () => {
