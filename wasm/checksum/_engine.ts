@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { stopAsked } from "../pool.ts";
-import { ALGORITHMS, DIGEST_SIZES, hex, type KernelExports, LANES, openKernel } from "./_kernel.ts";
+import { ALGORITHMS, DIGEST_SIZES, hex, LANES, openKernel } from "./_kernel.ts";
 import { abandon, arrive, depart, type Passage, pull, refused } from "./_passage.ts";
 import type { TransferJob, TransferOptions, TransferResult } from "./transfer.ts";
 import type { TransferIo } from "./transfer_io.ts";
@@ -23,8 +23,10 @@ let hostWins: boolean | undefined;
 
 /** Measures once a thread, in less than a millisecond, whether the host's SHA-256 beats eight lanes of the
  * module. With SHA instructions it does (1.85 against 0.60 GB/s); without them the lanes do. */
-function hostSha256Wins(kernel: KernelExports): boolean {
+function hostSha256Wins(): boolean {
   if (hostWins !== undefined) return hostWins;
+  // An instance of its own: the caller's lanes may be in use.
+  const kernel = openKernel();
   const size = 16 * 1024;
   const bytes = new Uint8Array(size);
   const best = (act: () => void): number => {
@@ -46,7 +48,6 @@ function hostSha256Wins(kernel: KernelExports): boolean {
     }
     kernel.lanes_run();
   });
-  for (let lane = 0; lane < LANES; lane++) kernel.lane_begin(lane, ALGORITHMS.none);
   return hostWins = host < module;
 }
 
@@ -75,7 +76,7 @@ export function* runEngine(
   const throughModule = (job: TransferJob): boolean => {
     if (job.algorithm === "md5") return true;
     if (job.algorithm === "none") return false;
-    return options.sha256 === undefined ? !hostSha256Wins(kernel) : options.sha256 === "module";
+    return options.sha256 === undefined ? !hostSha256Wins() : options.sha256 === "module";
   };
 
   /** Passes one file alone. */

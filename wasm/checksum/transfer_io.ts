@@ -26,7 +26,7 @@ export interface ReadHandle {
 export interface WriteHandle {
   /** Bytes written of `bytes`; may be short, never 0. */
   write(bytes: Uint8Array): number;
-  /** @param mtime ms since the epoch */
+  /** @param mtime ms since the epoch; Deno knows no time before it (it reads them mirrored) */
   utime(mtime: number): void;
   close(): void;
 }

@@ -1,0 +1,483 @@
+// Transfers in this thread: every file arrives as it was or not at all, and one bad file harms no other.
+// Faults come from a twin of the file operations.
+
+import { strict as assert } from "node:assert";
+import { createHash } from "node:crypto";
+import {
+  denoTransferIo,
+  inlineTransferPool,
+  type ReadHandle,
+  transferFiles,
+  type TransferIo,
+  type TransferJob,
+  type TransferOptions,
+  type TransferResult,
+  type WriteHandle,
+} from "../../wasm/checksum/mod.ts";
+import { tempFolder } from "../_fixtures.ts";
+
+const CHUNK = 128 * 1024;
+const LENGTHS = [
+  0,
+  1,
+  55,
+  56,
+  63,
+  64,
+  65,
+  300,
+  4096,
+  CHUNK - 1,
+  CHUNK,
+  CHUNK + 1,
+  2 * CHUNK,
+  700_001,
+];
+const MTIME = Date.UTC(2024, 1, 29, 12, 34, 56, 789);
+
+function bytesOf(length: number, seed: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8) * 17 + seed * 101) & 255);
+}
+
+/** A folder with sources `0` to `n - 1` and an empty folder for targets. */
+function folders(temp: string, lengths: readonly number[]): { source: string; target: string } {
+  const source = `${temp}/source`;
+  const target = `${temp}/target`;
+  Deno.mkdirSync(source);
+  Deno.mkdirSync(target);
+  lengths.forEach((length, i) => Deno.writeFileSync(`${source}/${i}`, bytesOf(length, i)));
+  return { source, target };
+}
+
+function jobsOf(
+  { source, target }: { source: string; target: string },
+  count: number,
+  algorithm: TransferJob["algorithm"] = "md5",
+): TransferJob[] {
+  return Array.from({ length: count }, (_, id) => ({
+    id,
+    source: `${source}/${id}`,
+    algorithm,
+    target: { path: `${target}/${id}`, mode: 0o640, mtime: MTIME + id },
+  }));
+}
+
+function sorted(results: Iterable<TransferResult>): TransferResult[] {
+  return [...results].sort((a, b) => a.id - b.id);
+}
+
+function names(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+/** What a twin may do in place of the real operation: throw, or answer for it. */
+interface Faults {
+  openRead?(path: string): void;
+  read?(path: string, nth: number): number | undefined;
+  openWriteNew?(path: string): void;
+  write?(path: string, nth: number, bytes: Uint8Array): number | undefined;
+  utime?(): void;
+  chmod?(): void;
+  close?(path: string): void;
+}
+
+class OsError extends Error {
+  constructor(readonly code: string, message: string) {
+    super(message);
+  }
+}
+
+/** The real file operations with faults, which counts what is open. */
+function faulty(faults: Faults): TransferIo & { open: number } {
+  const twin = {
+    ...denoTransferIo,
+    open: 0,
+    openRead(path: string): ReadHandle {
+      faults.openRead?.(path);
+      const file = denoTransferIo.openRead(path);
+      twin.open++;
+      let nth = 0;
+      return {
+        stat: file.stat,
+        read: (buffer) => faults.read?.(path, nth++) ?? file.read(buffer),
+        close() {
+          twin.open--;
+          file.close();
+        },
+      };
+    },
+    openWriteNew(path: string, mode: number | null): WriteHandle {
+      faults.openWriteNew?.(path);
+      const file = denoTransferIo.openWriteNew(path, mode);
+      twin.open++;
+      let nth = 0;
+      return {
+        write: (bytes) => faults.write?.(path, nth++, bytes) ?? file.write(bytes),
+        utime(mtime) {
+          faults.utime?.();
+          file.utime(mtime);
+        },
+        close() {
+          twin.open--;
+          file.close();
+          faults.close?.(path);
+        },
+      };
+    },
+    chmod(path: string, mode: number) {
+      faults.chmod?.();
+      denoTransferIo.chmod(path, mode);
+    },
+  };
+  return twin;
+}
+
+const WAYS: readonly (readonly [string, TransferJob["algorithm"], TransferOptions])[] = [
+  ["md5", "md5", {}],
+  ["sha256 by the host", "sha256", { sha256: "host" }],
+  ["sha256 by the module", "sha256", { sha256: "module" }],
+  ["sha256 as measured", "sha256", {}],
+  ["no checksum", "none", {}],
+];
+
+for (const [name, algorithm, options] of WAYS) {
+  Deno.test(`${name}: bytes, mode, times and digests are right for every size`, () => {
+    using temp = tempFolder();
+    const lengths = [...LENGTHS, ...LENGTHS];
+    const place = folders(temp.path, lengths);
+    const jobs = jobsOf(place, lengths.length, algorithm);
+    const results = sorted(transferFiles(jobs, denoTransferIo, options));
+    assert.equal(results.length, lengths.length);
+    results.forEach((result, i) => {
+      const bytes = bytesOf(lengths[i]!, i);
+      assert.equal(result.error, undefined);
+      assert.equal(result.bytes, lengths[i]);
+      assert.equal(
+        result.digest,
+        algorithm === "none" ? null : createHash(algorithm).update(bytes).digest("hex"),
+      );
+      assert.deepEqual(Deno.readFileSync(`${place.target}/${i}`), bytes);
+      const info = Deno.statSync(`${place.target}/${i}`);
+      assert.equal(info.mode! & 0o7777, 0o640);
+      assert.equal(info.mtime?.getTime(), MTIME + i);
+      const from = Deno.statSync(`${place.source}/${i}`);
+      assert.equal(result.sourceMtime, from.mtime?.getTime());
+      assert.equal(result.sourceMode, from.mode! & 0o7777);
+      assert.ok(result.modeSet && result.timesSet);
+    });
+  });
+}
+
+Deno.test("algorithms may be mixed, with and without targets", () => {
+  using temp = tempFolder();
+  const place = folders(temp.path, LENGTHS);
+  const kinds = ["md5", "sha256", "none"] as const;
+  // Each file once for each algorithm, and in an order in which lanes are busy when the host takes a turn.
+  const jobs = LENGTHS.flatMap((_, i) =>
+    kinds.map((algorithm, k): TransferJob => ({
+      id: i * 3 + k,
+      source: `${place.source}/${i}`,
+      algorithm,
+      ...(i % 2 ? { target: { path: `${place.target}/${i}.${k}`, mode: null, mtime: null } } : {}),
+    }))
+  );
+  for (const result of sorted(transferFiles(jobs))) {
+    const [i, algorithm] = [Math.floor(result.id / 3), kinds[result.id % 3]!];
+    const bytes = bytesOf(LENGTHS[i]!, i);
+    assert.equal(result.error, undefined);
+    assert.equal(
+      result.digest,
+      algorithm === "none" ? null : createHash(algorithm).update(bytes).digest("hex"),
+    );
+    if (i % 2) assert.deepEqual(Deno.readFileSync(`${place.target}/${i}.${result.id % 3}`), bytes);
+  }
+});
+
+Deno.test("jobs are pulled only as lanes become free", () => {
+  using temp = tempFolder();
+  const place = folders(temp.path, Array(40).fill(3 * CHUNK));
+  let pulled = 0;
+  let done = 0;
+  let most = 0;
+  function* jobs(): Generator<TransferJob> {
+    for (const job of jobsOf(place, 40)) {
+      most = Math.max(most, ++pulled - done);
+      yield job;
+    }
+  }
+  for (const _ of transferFiles(jobs())) done++;
+  assert.equal(done, 40);
+  assert.ok(most <= 9, `${most} at once`);
+});
+
+Deno.test("the source's mtime is cut to milliseconds, not rounded", async () => {
+  using temp = tempFolder();
+  const place = folders(temp.path, [1]);
+  const path = `${place.source}/0`;
+  const touched = await new Deno.Command("touch", { args: ["-d", "@1700000000.123999999", path] })
+    .output();
+  assert.ok(touched.success);
+  const [result] = [...transferFiles(jobsOf(place, 1))];
+  assert.equal(result?.sourceMtime, 1_700_000_000_123);
+  assert.equal(result?.sourceMtime, Deno.statSync(path).mtime?.getTime());
+});
+
+Deno.test("modes are set whatever the umask takes, and a mode without write permission works", async () => {
+  using temp = tempFolder();
+  const place = folders(temp.path, [10, 20, 30]);
+  const modes = [0o666, 0o444, 0o600];
+  const jobs = jobsOf(place, 3).map((job, i) => ({
+    ...job,
+    target: { ...job.target!, mode: modes[i]! },
+  }));
+  for (const result of transferFiles(jobs)) {
+    assert.ok(result.modeSet);
+    assert.equal(Deno.statSync(`${place.target}/${result.id}`).mode! & 0o7777, modes[result.id]);
+  }
+  const failures = await Array.fromAsync(
+    inlineTransferPool().sync(jobs.map(({ target }) => target.path)),
+  );
+  assert.deepEqual(failures, []);
+});
+
+Deno.test("a missing source, a folder and a link fail alone and leave no target", () => {
+  using temp = tempFolder();
+  const place = folders(temp.path, [5, 5, 5, 5]);
+  Deno.removeSync(`${place.source}/0`);
+  Deno.removeSync(`${place.source}/1`);
+  Deno.mkdirSync(`${place.source}/1`);
+  Deno.renameSync(`${place.source}/2`, `${temp.path}/secret`);
+  Deno.symlinkSync(`${temp.path}/secret`, `${place.source}/2`);
+  const results = sorted(transferFiles(jobsOf(place, 4)));
+  assert.deepEqual(results.map(({ error }) => error?.phase), ["read", "read", "read", undefined]);
+  assert.equal(results[0]!.error?.code, "ENOENT");
+  assert.equal(results[1]!.error?.name, "NotAFile");
+  assert.equal(results[2]!.error?.code, "ELOOP");
+  assert.deepEqual(names(place.target), ["3"]);
+});
+
+Deno.test("a pipe without a writer is refused instead of waited for", async () => {
+  using temp = tempFolder();
+  const place = folders(temp.path, []);
+  const made = await new Deno.Command("mkfifo", { args: [`${place.source}/0`] }).output();
+  assert.ok(made.success);
+  const [result] = [...transferFiles(jobsOf(place, 1))];
+  assert.equal(result?.error?.name, "NotAFile");
+});
+
+Deno.test("an existing target is a write error and stays as it is", () => {
+  using temp = tempFolder();
+  const place = folders(temp.path, [5, 5]);
+  Deno.writeTextFileSync(`${place.target}/0`, "mine");
+  Deno.symlinkSync(`${temp.path}/elsewhere`, `${place.target}/1`);
+  const results = sorted(transferFiles(jobsOf(place, 2)));
+  for (const { error } of results) {
+    assert.equal(error?.phase, "write");
+    assert.equal(error?.code, "EEXIST");
+  }
+  assert.equal(Deno.readTextFileSync(`${place.target}/0`), "mine");
+  assert.ok(Deno.lstatSync(`${place.target}/1`).isSymlink);
+  assert.throws(() => Deno.lstatSync(`${temp.path}/elsewhere`), Deno.errors.NotFound);
+});
+
+for (const [name, algorithm, options] of WAYS) {
+  Deno.test(`${name}: a short read, a growing file, EIO and ENOSPC fail only their job`, () => {
+    using temp = tempFolder();
+    const lengths = [50, CHUNK + 50, 3 * CHUNK, CHUNK, 2 * CHUNK + 9, 77, 3 * CHUNK];
+    const place = folders(temp.path, lengths);
+    const at = (path: string, id: number): boolean => path.endsWith(`/${id}`);
+    const io = faulty({
+      read(path, nth) {
+        if (at(path, 0)) return 0;
+        if (at(path, 1) && nth === 1) return 0;
+        // Another chunk out of nowhere.
+        if (at(path, 3) && nth === 1) return 64;
+        if (at(path, 2) && nth === 2) throw new OsError("EIO", "Input/output error (os error 5)");
+        return undefined;
+      },
+      write(path, nth) {
+        if (at(path, 4) && nth === 2) throw new OsError("ENOSPC", "No space left on device");
+        return undefined;
+      },
+    });
+    const results = sorted(transferFiles(jobsOf(place, lengths.length, algorithm), io, options));
+    assert.deepEqual(
+      results.map(({ error }) => error && [error.phase, error.code ?? error.name]),
+      [
+        ["read", "SizeChanged"],
+        ["read", "SizeChanged"],
+        ["read", "EIO"],
+        ["read", "SizeChanged"],
+        ["write", "ENOSPC"],
+        undefined,
+        undefined,
+      ],
+    );
+    for (const result of results) if (result.error) assert.equal(result.digest, null);
+    assert.deepEqual(names(place.target), ["5", "6"]);
+    assert.equal(io.open, 0, "every file is closed");
+    if (algorithm !== "none") {
+      const bytes = bytesOf(3 * CHUNK, 6);
+      assert.equal(results[6]!.digest, createHash(algorithm).update(bytes).digest("hex"));
+    }
+  });
+}
+
+Deno.test("short reads and short writes of the file system are continued", () => {
+  using temp = tempFolder();
+  const place = folders(temp.path, [CHUNK + 777]);
+  const io: TransferIo = {
+    ...denoTransferIo,
+    openRead(path) {
+      const file = denoTransferIo.openRead(path);
+      return { ...file, read: (buffer) => file.read(buffer.subarray(0, 1000)) };
+    },
+    openWriteNew(path, mode) {
+      const file = denoTransferIo.openWriteNew(path, mode);
+      return { ...file, write: (bytes) => file.write(bytes.subarray(0, 700)) };
+    },
+  };
+  const [result] = [...transferFiles(jobsOf(place, 1), io)];
+  const bytes = bytesOf(CHUNK + 777, 0);
+  assert.equal(result?.digest, createHash("md5").update(bytes).digest("hex"));
+  assert.deepEqual(Deno.readFileSync(`${place.target}/0`), bytes);
+});
+
+Deno.test("a write that writes nothing is an error, not a loop", () => {
+  using temp = tempFolder();
+  const place = folders(temp.path, [10]);
+  const [result] = [...transferFiles(jobsOf(place, 1), faulty({ write: () => 0 }))];
+  assert.equal(result?.error?.phase, "write");
+  assert.deepEqual(names(place.target), []);
+});
+
+Deno.test("a file system without modes and times is told, not failed", () => {
+  using temp = tempFolder();
+  const place = folders(temp.path, [10]);
+  const refuse = (): never => {
+    throw new OsError("EPERM", "Operation not permitted");
+  };
+  const [result] = [...transferFiles(jobsOf(place, 1), faulty({ utime: refuse, chmod: refuse }))];
+  assert.equal(result?.error, undefined);
+  assert.equal(result?.modeSet, false);
+  assert.equal(result?.timesSet, false);
+  assert.deepEqual(names(place.target), ["0"]);
+});
+
+Deno.test("an error that only close reports is a write error", () => {
+  using temp = tempFolder();
+  const place = folders(temp.path, [10]);
+  const io = faulty({
+    close() {
+      throw new OsError("EDQUOT", "Disk quota exceeded");
+    },
+  });
+  const [result] = [...transferFiles(jobsOf(place, 1), io)];
+  assert.deepEqual([result?.error?.phase, result?.error?.code], ["write", "EDQUOT"]);
+  assert.deepEqual(names(place.target), []);
+});
+
+Deno.test("an unfinished target that can't be removed is named", () => {
+  using temp = tempFolder();
+  const place = folders(temp.path, [10]);
+  const io: TransferIo = {
+    ...faulty({
+      write() {
+        throw new OsError("EIO", "Input/output error");
+      },
+    }),
+    remove() {
+      throw new OsError("EIO", "Input/output error");
+    },
+  };
+  const [result] = [...transferFiles(jobsOf(place, 1), io)];
+  assert.ok(result?.error?.message.includes(`${place.target}/0`));
+});
+
+Deno.test("a stop ends files under way and leaves no part of them", () => {
+  using temp = tempFolder();
+  const lengths = [100, 4 * CHUNK, 4 * CHUNK];
+  const place = folders(temp.path, lengths);
+  const stop = new SharedArrayBuffer(4);
+  const io = faulty({
+    read(path, nth) {
+      if (path.endsWith("/2") && nth === 1) Atomics.store(new Int32Array(stop), 0, 15);
+      return undefined;
+    },
+  });
+  const results = sorted(transferFiles(jobsOf(place, 3), io, { stop }));
+  assert.equal(results.length, 3);
+  assert.equal(results[1]!.error?.phase, "stop");
+  assert.equal(results[2]!.error?.phase, "stop");
+  assert.deepEqual(names(place.target), results[0]!.error ? [] : ["0"]);
+  assert.equal(io.open, 0);
+});
+
+Deno.test("leaving the loop early closes and removes what is under way", () => {
+  using temp = tempFolder();
+  const lengths = Array(20).fill(2 * CHUNK).with(0, 1);
+  const place = folders(temp.path, lengths);
+  const io = faulty({});
+  let ended = false;
+  function* jobs(): Generator<TransferJob> {
+    try {
+      yield* jobsOf(place, 20);
+    } finally {
+      ended = true;
+    }
+  }
+  for (const result of transferFiles(jobs(), io)) {
+    assert.equal(result.id, 0);
+    break;
+  }
+  assert.equal(io.open, 0);
+  assert.ok(ended);
+  assert.deepEqual(names(place.target), ["0"]);
+});
+
+Deno.test("inline pool: jobs from a slow asynchronous source, and syncs that fail", async () => {
+  using temp = tempFolder();
+  const place = folders(temp.path, LENGTHS);
+  const synced: string[] = [];
+  const io: TransferIo = {
+    ...denoTransferIo,
+    async sync(path) {
+      if (path.endsWith("/3")) throw new OsError("EIO", "Input/output error");
+      synced.push(path);
+      await denoTransferIo.sync(path);
+    },
+  };
+  const pool = inlineTransferPool(io);
+  async function* slow(): AsyncGenerator<TransferJob> {
+    for (const job of jobsOf(place, LENGTHS.length)) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      yield job;
+    }
+  }
+  const results = sorted(await Array.fromAsync(pool.run(slow())));
+  assert.deepEqual(
+    results.map(({ digest }) => digest),
+    LENGTHS.map((length, i) => createHash("md5").update(bytesOf(length, i)).digest("hex")),
+  );
+  const paths = LENGTHS.map((_, i) => `${place.target}/${i}`);
+  const failures = await Array.fromAsync(pool.sync(paths));
+  assert.deepEqual(failures, [{
+    path: `${place.target}/3`,
+    name: "Error",
+    message: "Input/output error",
+    code: "EIO",
+  }]);
+  assert.deepEqual(synced.sort(), paths.filter((path) => !path.endsWith("/3")).sort());
+  pool.close();
+});
+
+Deno.test("inline pool: nothing to do, and a source that throws", async () => {
+  const pool = inlineTransferPool();
+  assert.deepEqual(await Array.fromAsync(pool.run([])), []);
+  assert.deepEqual(await Array.fromAsync(pool.sync([])), []);
+  // deno-lint-ignore require-yield
+  function* broken(): Generator<TransferJob> {
+    throw new RangeError("no more rows");
+  }
+  await assert.rejects(() => Array.fromAsync(pool.run(broken())), RangeError);
+});
