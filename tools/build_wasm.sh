@@ -86,7 +86,7 @@ for kernel in "${kernels[@]}"; do
   [ -e "$built" ] || fail "Cannot find the module of $kernel: $built is missing" \
     'the crate needs name = the name of its folder, and [lib] crate-type = ["cdylib"]'
   mkdir -p "$(dirname "$target")"
-  cp "$built" "$target.partial" && mv -f "$target.partial" "$target"
+  install -m 0644 "$built" "$target.partial" && mv -f "$target.partial" "$target"
   printf '%s: %s bytes, sha256 %s\n' "$kernel" "$(stat -c %s "$target")" "$(sha256sum "$target" | cut -c1-64)"
 done
 [ -n "$output" ] || printf '%s\n' "$toolchain" >"$recorded"
