@@ -152,7 +152,7 @@ const FAILURES: readonly Failure[] = [
     only: "v2.20.15",
     spoil: () => {},
     code: 13,
-    says: /version|migrat/,
+    says: /older than 2\.20\.15/,
   },
   {
     name: "the database is locked by a writer that doesn't end",

@@ -527,7 +527,7 @@ with zipfile.ZipFile(sys.argv[1], "w") as z:
           "stray.txt",
         ]
       ) {
-        assert.ok(result.stdout.includes(name), `the plan does not name ${name}`);
+        assert.ok((result.stdout + result.stderr).includes(name), `the plan does not name ${name}`);
       }
     },
   });

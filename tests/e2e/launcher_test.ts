@@ -35,8 +35,7 @@ const ignoreExports = withoutBinaryOrFixtures();
 const ESCAPE = /\x1b|\r|\x08/;
 // deno-lint-ignore no-control-regex -- it is what is looked for
 const COLOUR = /\x1b\[(?:[0-9;]*;)?(?:1|[39][0-7]|38;[0-9;]+)m/;
-// deno-lint-ignore no-control-regex -- it is what is looked for
-const BAR = /\x1b\[[0-9]*[ABFGK]|\r(?![\r\n])/;
+const BAR = /[█▏▎▍▌▋▊▉░]|\b\d+ ?%/;
 const CODES = ["0", "1", "2", "3", "4", "10", "11", "12", "13", "130", "143"];
 
 /** Commands that the program's help lists. */

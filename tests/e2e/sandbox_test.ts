@@ -70,7 +70,7 @@ const HOSTILE_LIBRARIES: readonly HostileLibrary[] = [
   },
   {
     name: "a folder of originals is a link to a folder outside",
-    gone: /^20\d\d-\d\d-\d\d ACME Corporation Ltd (invoice_en_1\.pdf|scan_invoice\.tif)$/,
+    gone: /^2024-01-03 ACME Corporation Ltd invoice_en_1\.pdf$/,
     tamper: (library, outside) => {
       moveOut(library, "documents/originals/2024/ACME Corporation Ltd", `${outside}`);
     },
