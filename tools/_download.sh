@@ -38,6 +38,12 @@ fetch_wheel() {
     --python-version 3.13 "${arguments[@]}" --dest "$folder" "$requirement" >"$folder/pip.log" 2>&1 </dev/null
 }
 
+# wheel_failure FOLDER: why fetch_wheel failed, in a few words; pip's own last line names the package only.
+wheel_failure() {
+  grep -oEm1 'SSL: [A-Z_]+|Name or service not known|Temporary failure in name resolution|Connection refused|timed out|No module named pip' \
+    "$1/pip.log" || tail -n 1 "$1/pip.log"
+}
+
 # unpack_member ARCHIVE PATTERN FILE: writes the one member of a zip or wheel whose name ends in PATTERN.
 # Python's zipfile, because unzip is not on a fresh machine.
 unpack_member() {

@@ -37,7 +37,7 @@ if fetch_url "$official" "$work/deno.zip" && unpack_member "$work/deno.zip" deno
 fi
 
 fetch_wheel "deno==$version" "$work" "manylinux_2_27_$arch" ||
-  fail "Cannot fetch Deno: neither its release page nor PyPI answered ($(tail -n 1 "$work/pip.log"))" \
+  fail "Cannot fetch Deno: neither its release page nor PyPI answered ($(wheel_failure "$work"))" \
     "check the network and that 'python3 -m pip --version' works, or put deno $version on the PATH"
 unpack_member "$work"/deno-*.whl /scripts/deno "$work/deno" ||
   fail "Cannot fetch Deno: the wheel does not hold the executable"

