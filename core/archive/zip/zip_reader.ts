@@ -3,13 +3,16 @@
 // opened, and each entry's size and CRC-32 are checked while it is read.
 
 import { crc32 } from "node:zlib";
-import { configure, type Entry, Reader, ZipReader } from "@zip.js/zip.js";
 import { PaperwardError } from "../../errors.ts";
 import type { Files, OpenFile } from "../../library/files.ts";
 import { inflateWhole } from "./_deflate_jobs.ts";
+import {
+  DirectoryError,
+  type DirectoryRecord,
+  findEnd,
+  readDirectory as readRecords,
+} from "./_zip_directory.ts";
 import { unsafeNameReason } from "./entry_name.ts";
-
-configure({ useWebWorkers: false });
 
 /** One file or folder of an archive. */
 export interface ZipEntry {
@@ -62,8 +65,6 @@ export interface ZipArchive {
 const DEFAULT_LIMITS: Required<ZipLimits> = { entries: 5_000_000, totalBytes: 2 ** 44, ratio: 200 };
 /** From here on ratios are looked at. */
 const RATIO_FROM = 2 ** 30;
-/** Largest central directory, in bytes: some 150 for each entry. */
-const MAX_DIRECTORY = 2 ** 30;
 const LOCAL_HEADER_BYTES = 30;
 const LOCAL_HEADER = 0x04034b50;
 const PIECE_BYTES = 256 * 1024;
@@ -72,6 +73,9 @@ const DEFLATED_PIECE_BYTES = 16 * 1024;
 /** Entries up to these sizes are inflated in one go. */
 const WHOLE_COMPRESSED_BYTES = 1 << 20;
 const WHOLE_BYTES = 8 << 20;
+
+/** Encrypted data, strong encryption, encrypted directory. */
+const ENCRYPTED_FLAGS = 0x0001 | 0x0040 | 0x2000;
 
 const TYPE_MASK = 0o170000;
 /** What may stand in the upper bits of a Unix mode; 0 where a writer leaves them out. */
@@ -82,38 +86,26 @@ const FILE_TYPES: ReadonlyMap<number, "file" | "folder"> = new Map([
 
 /** Opens an archive and checks its directory.
  * @throws {PaperwardError} if it is no zip file, damaged, or refused as hostile */
-export async function openZip(
-  files: Files,
-  path: string,
-  limits: ZipLimits = {},
-): Promise<ZipArchive> {
-  const file = files.openRead(path);
-  try {
-    return await openArchive(file, path, { ...DEFAULT_LIMITS, ...limits });
-  } catch (error) {
-    file.close();
-    throw error;
-  }
+export function openZip(files: Files, path: string, limits: ZipLimits = {}): Promise<ZipArchive> {
+  return Promise.try(() => {
+    const file = files.openRead(path);
+    try {
+      return openArchive(file, path, { ...DEFAULT_LIMITS, ...limits });
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  });
 }
 
-/** Whether a file looks like a zip: it holds an end-of-directory record near its end. */
+/** Whether a file looks like a zip: it ends with the record that ends a zip. */
 export function isZip(file: OpenFile): boolean {
-  const size = file.facts().size;
-  const bytes = readAt(file, Math.max(0, size - 22 - 0xffff), Math.min(size, 22 + 0xffff));
-  const view = new DataView(bytes.buffer);
-  for (let at = bytes.length - 22; at >= 0; at--) {
-    if (view.getUint32(at, true) === 0x06054b50) return true;
-  }
-  return false;
+  return findEnd((offset, length) => readAt(file, offset, length), file.facts().size) >= 0;
 }
 
-async function openArchive(
-  file: OpenFile,
-  path: string,
-  limits: Required<ZipLimits>,
-): Promise<ZipArchive> {
+function openArchive(file: OpenFile, path: string, limits: Required<ZipLimits>): ZipArchive {
   const size = file.facts().size;
-  const entries = await readDirectory(file, size, path, limits);
+  const entries = readDirectory(file, size, path, limits);
   const find = (name: string) => {
     const entry = entries.get(name);
     return entry?.kind === "file" ? entry : undefined;
@@ -129,22 +121,17 @@ async function openArchive(
   };
 }
 
-async function readDirectory(
+function readDirectory(
   file: OpenFile,
   size: number,
   path: string,
   limits: Required<ZipLimits>,
-): Promise<Map<string, ZipEntry>> {
+): Map<string, ZipEntry> {
   const entries = new Map<string, ZipEntry>();
   let total = 0;
-  const reader = new ZipReader(new FileReader(file), {
-    // Names are judged below: zip.js would also refuse a backslash that is part of a name.
-    filenameValidation: "tolerant",
-    strictness: "strict",
-  });
   try {
-    for await (const raw of reader.getEntriesGenerator()) {
-      const entry = checkedEntry(raw, path);
+    for (const record of readRecords((offset, length) => readAt(file, offset, length), size)) {
+      const entry = checkedEntry(record, path);
       if (entries.has(entry.path)) throw refused(path, entry.path, "it is there twice");
       entries.set(entry.path, entry);
       total += entry.size;
@@ -154,10 +141,8 @@ async function readDirectory(
       checkRatio(entry.size, entry.compressedSize, limits, path, entry.path);
     }
   } catch (error) {
-    if (error instanceof PaperwardError) throw error;
-    throw damaged(path, undefined, directoryReason(error), error);
-  } finally {
-    await reader.close();
+    if (!(error instanceof DirectoryError)) throw error;
+    throw damaged(path, undefined, `its directory is damaged: ${error.message}`, error);
   }
   if (total > limits.totalBytes) {
     throw refused(path, undefined, `it would unpack to ${total} bytes`);
@@ -168,38 +153,36 @@ async function readDirectory(
   return entries;
 }
 
-function checkedEntry(raw: Entry, path: string): ZipEntry {
-  const { filename, externalFileAttributes, compressionMethod } = raw;
-  const host = raw.versionMadeBy >> 8;
-  const reason = unsafeNameReason(filename, host === 0);
-  if (reason) throw refused(path, filename, reason);
-  if (raw.encrypted) throw refused(path, filename, "it is encrypted");
-  if (compressionMethod !== 0 && compressionMethod !== 8) {
-    throw refused(path, filename, `its compression method ${compressionMethod} is unknown`);
+function checkedEntry(record: DirectoryRecord, path: string): ZipEntry {
+  const { name, host, method, size, compressedSize } = record;
+  const reason = unsafeNameReason(name, host === 0);
+  if (reason) throw refused(path, name, reason);
+  if ((record.flags & ENCRYPTED_FLAGS) !== 0) throw refused(path, name, "it is encrypted");
+  if (method !== 0 && method !== 8) {
+    throw refused(path, name, `its compression method ${method} is unknown`);
   }
-  const unixMode = host === 3 ? externalFileAttributes >>> 16 : 0;
+  const unixMode = host === 3 ? record.attributes >>> 16 : 0;
   const type = unixMode & TYPE_MASK;
-  const kind = raw.directory ? "folder" : "file";
+  const kind = name.endsWith("/") ? "folder" : "file";
   if (type !== 0 && FILE_TYPES.get(type) !== kind) {
-    throw refused(path, filename, "it is a link, a device or not what its name says");
+    throw refused(path, name, "it is a link, a device or not what its name says");
   }
-  if (kind === "folder" && raw.uncompressedSize !== 0) {
-    throw refused(path, filename, "it is a folder that holds bytes");
+  if (kind === "folder" && size !== 0) {
+    throw refused(path, name, "it is a folder that holds bytes");
   }
-  if (compressionMethod === 0 && raw.compressedSize !== raw.uncompressedSize) {
-    throw refused(path, filename, "it is stored, but its two sizes differ");
+  if (method === 0 && compressedSize !== size) {
+    throw refused(path, name, "it is stored, but its two sizes differ");
   }
-  const mtime = raw.lastModDate?.getTime();
   return {
-    path: kind === "folder" ? filename.replace(/\/$/, "") : filename,
+    path: kind === "folder" ? name.slice(0, -1) : name,
     kind,
-    size: raw.uncompressedSize,
-    compressedSize: raw.compressedSize,
-    stored: compressionMethod === 0,
-    crc32: (raw.crc32 ?? 0) >>> 0,
-    mtime: mtime === undefined || Number.isNaN(mtime) ? null : mtime,
+    size,
+    compressedSize,
+    stored: method === 0,
+    crc32: record.crc32,
+    mtime: record.mtime,
     mode: unixMode === 0 ? null : unixMode & 0o7777,
-    offset: raw.offset,
+    offset: record.offset,
   };
 }
 
@@ -337,30 +320,9 @@ function* readRange(
   }
 }
 
-/** zip.js's face of an open file. */
-class FileReader extends Reader<OpenFile> {
-  readonly #file: OpenFile;
-
-  constructor(file: OpenFile) {
-    super(file);
-    this.#file = file;
-    this.size = file.facts().size;
-  }
-
-  override readUint8Array(index: number, length: number): Promise<Uint8Array> {
-    if (length > MAX_DIRECTORY) return Promise.reject(new Error("the directory is too large"));
-    return Promise.resolve(readAt(this.#file, index, Math.min(length, this.size - index)));
-  }
-}
-
 function isZlibError(error: unknown): boolean {
   return error instanceof Error && "code" in error && typeof error.code === "string" &&
     (error.code.startsWith("Z_") || error.code === "ERR_BUFFER_TOO_LARGE");
-}
-
-function directoryReason(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return `its directory can't be read (${text})`;
 }
 
 function damaged(path: string, name: string | undefined, reason: string, cause?: unknown): Error {

@@ -120,7 +120,7 @@ Deno.test("links, devices, encryption and unknown methods are refused", async ()
     [{ name: "p", mode: 0o010644 }, /a link, a device/],
     [{ name: "c", mode: 0o020644 }, /a link, a device/],
     [{ name: "b", mode: 0o060644 }, /a link, a device/],
-    [{ name: "d", mode: 0o040755, data: TEXT }, /folder that holds bytes/],
+    [{ name: "d", mode: 0o040755, data: TEXT }, /a link, a device/],
     [{ name: "e", data: TEXT, flags: 0x801 }, /encrypted/],
     [{ name: "m", data: TEXT, method: 12 }, /compression method 12/],
     [{ name: "f/", data: TEXT, mode: 0o040755 }, /folder that holds bytes/],

@@ -3,6 +3,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
+import { Uint8ArrayReader, Uint8ArrayWriter, ZipReader } from "@zip.js/zip.js";
 import { formatEndOfDirectory } from "../../../../core/archive/zip/_end_of_directory.ts";
 import { verifyZip } from "../../../../core/archive/zip/verify_zip.ts";
 import { openZip } from "../../../../core/archive/zip/zip_reader.ts";
@@ -218,6 +219,107 @@ Deno.test("add throws what its source throws, and the archive goes on", async ()
   const entry = await zip.add("y", pieces(TEXT), { mtime: MTIME });
   ok(!entry.stored);
   strictEqual((await zip.finish()).entries, 1);
+});
+
+Deno.test("open files are sources, and are closed whatever happens", async () => {
+  using place = scratch();
+  const sizes = [0, 1, 5000, SMALL_BYTES - 1, SMALL_BYTES, SMALL_BYTES + 1, SMALL_BYTES + 700_000];
+  const closed = new Set<string>();
+  const items = sizes.map((size): ZipItem => ({
+    name: `${size}`,
+    facts: { mtime: MTIME, digest: "md5" },
+    open() {
+      const file = place.files.openRead(place.put(`in/${size}`, noise(size)));
+      const close = () => {
+        closed.add(`${size}`);
+        file.close();
+      };
+      return { ...file, close };
+    },
+  }));
+  const zip = openZipWriter(memorySink(), { threads: 1 });
+  for await (const outcome of zip.addAll(items)) {
+    ok("entry" in outcome);
+    const bytes = noise(Number(outcome.item.name));
+    strictEqual(outcome.entry.crc32, crc32(bytes));
+    strictEqual(outcome.entry.digest, createHash("md5").update(bytes).digest("hex"));
+  }
+  strictEqual(closed.size, sizes.length);
+  await zip.finish();
+
+  closed.clear();
+  const given = openZipWriter(memorySink(), { threads: 0 });
+  for await (const _ of given.addAll(items.toReversed())) break;
+  deepStrictEqual([...closed], [`${SMALL_BYTES + 700_000}`]);
+  closed.clear();
+  for await (const _ of given.addAll(items.slice(3))) break;
+  deepStrictEqual([...closed].sort(), [SMALL_BYTES - 1, SMALL_BYTES, SMALL_BYTES + 1].map(String));
+  given.close();
+});
+
+Deno.test("a file that shrinks or grows while it is read is taken as it is read", async () => {
+  for (const [said, real] of [[1000, 10], [10, 1000], [10, SMALL_BYTES + 10], [0, 5000]] as const) {
+    const bytes = noise(real);
+    let at = 0;
+    const file = {
+      facts: () =>
+        ({ kind: "file", size: said, mtime: 0, mode: 0, inode: null, links: 1 }) as const,
+      read(buffer: Uint8Array) {
+        const piece = bytes.subarray(at, at + Math.min(buffer.length, 777));
+        buffer.set(piece);
+        at += piece.length;
+        return piece.length;
+      },
+      close: () => {},
+    };
+    const zip = openZipWriter(memorySink(), { threads: 0 });
+    const entry = await zip.add("x", file, { mtime: MTIME });
+    strictEqual(entry.size, real);
+    strictEqual(entry.crc32, crc32(bytes));
+    await zip.finish();
+  }
+});
+
+Deno.test("zip.js reads what we write, headers compared strictly", async () => {
+  const sink = memorySink();
+  const zip = openZipWriter(sink, { threads: 0 });
+  await zip.addFolder("originals", { mtime: MTIME });
+  for await (const _ of zip.addAll([...CONTENTS].map(([name, bytes]) => item(name, bytes))));
+  await zip.finish();
+  const reader = new ZipReader(new Uint8ArrayReader(sink.bytes()), {
+    strictness: "strict",
+    useWebWorkers: false,
+  });
+  const found: string[] = [];
+  for (const entry of await reader.getEntries()) {
+    found.push(entry.filename);
+    strictEqual(entry.lastModDate.getTime(), MTIME);
+    if (entry.directory) continue;
+    const bytes = await entry.getData(new Uint8ArrayWriter(), { checkCrc32: true });
+    ok(equal(bytes, CONTENTS.get(entry.filename)!));
+  }
+  deepStrictEqual(found, ["originals/", ...CONTENTS.keys()]);
+});
+
+Deno.test("times before 1980 and beyond 2107 are kept as well as they can be", async () => {
+  using place = scratch();
+  const path = `${place.folder}/out.zip`;
+  const times = [
+    0,
+    Date.UTC(1969, 0, 1),
+    Date.UTC(1979, 11, 31),
+    Date.UTC(2037, 0, 1),
+    Date.UTC(2200, 0, 1),
+  ];
+  const out = place.files.openWrite(path);
+  const zip = openZipWriter(out, { threads: 0 });
+  for (const mtime of times) await zip.add(`${mtime}`, pieces(TEXT), { mtime });
+  await zip.finish();
+  out.close();
+  const archive = await openZip(place.files, path);
+  for (const mtime of times.slice(0, 4)) strictEqual(archive.find(`${mtime}`)!.mtime, mtime);
+  strictEqual(new Date(archive.find(`${times[4]}`)!.mtime!).getFullYear(), 2107);
+  archive.close();
 });
 
 Deno.test("a sink that is full ends it with the sink's own error", async () => {
