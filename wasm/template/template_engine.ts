@@ -163,5 +163,7 @@ function encodePairs(map: ReadonlyMap<string, TemplateValue>): string {
 
 function encodeFloat(value: number): string {
   if (Object.is(value, -0)) return "-0.0";
-  return Number.isFinite(value) ? String(value) : `"${Number.isNaN(value) ? "nan" : value < 0 ? "-inf" : "inf"}"`;
+  return Number.isFinite(value)
+    ? String(value)
+    : `"${Number.isNaN(value) ? "nan" : value < 0 ? "-inf" : "inf"}"`;
 }

@@ -1,6 +1,15 @@
 // File names from templates, for a batch of documents. Invariant: a template can do nothing but give a
 // text; whatever else it tries (files, endless work, endless memory) ends as that document's fall-back name.
 
+import {
+  encodeVariables,
+  openTemplateRenderer,
+  type TemplateJob,
+  type TemplateResult,
+} from "../../../wasm/template/open_template_renderer.ts";
+import { cleanRenderedPath } from "./clean_rendered_path.ts";
+import { convertLegacyFormat } from "./convert_legacy_format.ts";
+import { filenameContext, templateNeedsContent } from "./filename_context.ts";
 import type { FilenameDocument, Generation } from "./filename_document.ts";
 
 /** The settings that decide names. */
@@ -35,16 +44,93 @@ export interface RenderedName {
 
 /** Gives names until it is closed. */
 export interface FilenameGenerator {
+  /** Whether the document's text must be loaded for its template. */
+  needsContent(storagePath: string | null): boolean;
   /** In the order of the documents. Versions (v3) are rendered with the values of their root document. */
   render(documents: readonly FilenameDocument[]): Promise<readonly RenderedName[]>;
   close(): void;
 }
 
+/** A template that took too much this often is not tried again: 100,000 documents would take hours. */
+const PATIENCE = 20;
+
 /** Opens the template engine in a Worker without any permission. */
-export function openFilenameGenerator(_options: FilenameGeneratorOptions): FilenameGenerator {
+export function openFilenameGenerator(options: FilenameGeneratorOptions): FilenameGenerator {
+  const { generation, removeNone, timeZone } = options;
+  const format = options.filenameFormat === undefined
+    ? undefined
+    : convertLegacyFormat(options.filenameFormat);
+  const renderer = openTemplateRenderer();
+  const told = new Set<string>();
+  const exhausted = new Map<string, number>();
+
+  const templateOf = (storagePath: string | null): string | undefined => storagePath ?? format;
+
+  function problem(kind: NamingProblem["kind"], template: string, message: string): NamingProblem {
+    const key = JSON.stringify([template, message]);
+    const repeated = told.has(key);
+    // A hostile library must not make this grow without end.
+    if (told.size < 10_000) told.add(key);
+    return { kind, message, repeated };
+  }
+
+  function named(pk: number, template: string, result: TemplateResult): RenderedName {
+    if ("text" in result) {
+      const path = cleanRenderedPath(result.text, generation, removeNone);
+      if (path !== null) return { pk, path: path === "" ? null : path, problems: [] };
+      const message = "the file name template gives a path that leads out of its folder";
+      return { pk, path: null, problems: [problem("template", template, message)] };
+    }
+    const kind = result.failure === "limit" ? "limit" : "template";
+    if (kind === "limit") exhausted.set(template, (exhausted.get(template) ?? 0) + 1);
+    const message = `the file name template fails: ${result.message}`;
+    return { pk, path: null, problems: [problem(kind, template, message)] };
+  }
+
+  /** One batch of results; jobs are made and sent few at a time, for texts can be long. */
+  async function renderSome(documents: readonly FilenameDocument[]): Promise<RenderedName[]> {
+    const jobs: TemplateJob[] = [];
+    const names = documents.map(
+      (document): RenderedName | ((result: TemplateResult) => RenderedName) => {
+        const { pk } = document;
+        const template = templateOf(document.storagePath?.path ?? null);
+        if (template === undefined) return { pk, path: null, problems: [] };
+        if ((exhausted.get(template) ?? 0) >= PATIENCE) {
+          const message =
+            "the file name template took too much for other documents and is not tried again";
+          return { pk, path: null, problems: [problem("limit", template, message)] };
+        }
+        const context = filenameContext(document, generation, timeZone);
+        jobs.push({ template, variables: encodeVariables(context.variables) });
+        return (result) => {
+          const name = named(pk, template, result);
+          const values = context.problems.map((message) => problem("value", template, message));
+          return values.length === 0 ? name : { ...name, problems: [...name.problems, ...values] };
+        };
+      },
+    );
+    const results = (await renderer.render(jobs)).values();
+    return names.map((name) => typeof name === "function" ? name(results.next().value!) : name);
+  }
+
   return {
-    render: (documents) =>
-      Promise.resolve(documents.map(({ pk }) => ({ pk, path: null, problems: [] }))),
-    close: () => {},
+    needsContent(storagePath) {
+      const template = templateOf(storagePath);
+      return template !== undefined && templateNeedsContent(template);
+    },
+    async render(documents) {
+      const names: RenderedName[] = [];
+      let batch: FilenameDocument[] = [];
+      let size = 0;
+      for (const document of documents) {
+        batch.push(document);
+        size += 1 + (document.content?.length ?? 0) / 4096;
+        if (size < 64) continue;
+        names.push(...await renderSome(batch));
+        [batch, size] = [[], 0];
+      }
+      return [...names, ...await renderSome(batch)];
+    },
+    close: () => renderer.close(),
   };
 }
