@@ -23,7 +23,9 @@ export interface ExportMetadata {
 
 /** The two files as text, as far as they exist. */
 export interface MetadataTexts {
+  /** metadata.json */
   readonly metadata?: string | undefined;
+  /** version.json */
   readonly version?: string | undefined;
 }
 

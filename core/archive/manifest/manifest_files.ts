@@ -39,7 +39,9 @@ export function listManifests(source: ExportSource): string[] {
 
 /** Some records of one manifest, in its order. */
 export interface ExportRecords {
+  /** Path of the manifest in the export. */
   readonly manifest: string;
+  /** At least one. */
   readonly records: readonly ManifestRecord[];
 }
 

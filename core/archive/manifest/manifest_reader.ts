@@ -21,7 +21,9 @@ export interface ManifestReaderOptions {
 
 /** A record as the reader gives it. */
 export interface ManifestRecord extends PlacedRecord {
+  /** Decoded when they are asked for. */
   readonly fields: RawFields;
+  /** Decoded when they are asked for. */
   readonly extras: RawFields;
 }
 
@@ -49,6 +51,7 @@ export class ManifestParser {
   /** What is wrong behind the records that were returned last. */
   #failure: ManifestError | undefined;
 
+  /** Starts at the beginning of a manifest. */
   constructor(options: ManifestReaderOptions) {
     this.#file = options.file;
     this.#maxRecordBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES;

@@ -22,7 +22,8 @@ export interface ManifestWriterOptions {
 
 /** A manifest being written. */
 export interface ManifestWriter {
-  /** @throws {TypeError} if a value is not JSON: a defect of the caller, nothing of the record is written */
+  /** Writes the next record.
+   * @throws {TypeError} if a value is not JSON: a defect of the caller, nothing of the record is written */
   write(record: WritableRecord): void;
   /** Closes the array and hands the last bytes to the sink, which stays open. */
   end(): void;

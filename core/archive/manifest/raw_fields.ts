@@ -14,20 +14,24 @@ export class RawFields implements ReadonlyMap<string, RawJson> {
   /** Start and end of each value in `#bytes`. */
   readonly #spans: Int32Array;
 
+  /** Made by the reader: the bytes, the names and where each value starts and ends. */
   constructor(bytes: Uint8Array, shape: RecordShape, spans: Int32Array) {
     this.#bytes = bytes;
     this.#shape = shape;
     this.#spans = spans;
   }
 
+  /** Number of fields. */
   get size(): number {
     return this.#shape.size;
   }
 
+  /** Whether there is a field by that name. */
   has(name: string): boolean {
     return this.#shape.indexOf(name) >= 0;
   }
 
+  /** The field's JSON text. */
   get(name: string): RawJson | undefined {
     const index = this.#shape.indexOf(name);
     return index < 0 ? undefined : this.#text(index);
@@ -39,23 +43,28 @@ export class RawFields implements ReadonlyMap<string, RawJson> {
     return index < 0 ? undefined : this.#view(index);
   }
 
+  /** Names, in the order of the manifest. */
   keys(): MapIterator<string> {
     return this.#shape.names[Symbol.iterator]();
   }
 
+  /** JSON texts, in the order of the manifest. */
   *values(): MapIterator<RawJson> {
     for (let index = 0; index < this.size; index++) yield this.#text(index);
   }
 
+  /** Names and JSON texts. */
   *entries(): MapIterator<[string, RawJson]> {
     const names = this.#shape.names;
     for (let index = 0; index < names.length; index++) yield [names[index]!, this.#text(index)];
   }
 
+  /** Names and JSON texts. */
   [Symbol.iterator](): MapIterator<[string, RawJson]> {
     return this.entries();
   }
 
+  /** Calls back for each field. */
   forEach(
     callback: (value: RawJson, key: string, map: ReadonlyMap<string, RawJson>) => void,
     self?: unknown,

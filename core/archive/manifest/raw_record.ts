@@ -34,8 +34,11 @@ export type WritableValue = RawJson | Uint8Array | readonly RawJson[];
 
 /** What the writer takes for one record; a {@linkcode RawRecord} is one. */
 export interface WritableRecord {
+  /** `<app label>.<model, lower case>` */
   readonly model: string;
+  /** A number, or JSON text. */
   readonly pk: RawJson | number | bigint;
+  /** Names and values, in the order of the manifest. */
   readonly fields: Iterable<readonly [name: string, value: WritableValue]>;
   /** Keys after `fields`. */
   readonly extras?: Iterable<readonly [name: string, value: WritableValue]>;

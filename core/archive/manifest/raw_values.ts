@@ -5,6 +5,7 @@ import type { RawJson } from "./raw_record.ts";
 
 /** Thrown where a raw value is not of the kind that was asked for. */
 export class RawValueError extends Error {
+  /** The class's name. */
   override readonly name = "RawValueError";
 }
 

@@ -20,6 +20,7 @@ export type FernetKey = Uint8Array;
 
 /** Why a token was refused. */
 export class FernetError extends Error {
+  /** The class's name. */
   override readonly name = "FernetError";
 }
 

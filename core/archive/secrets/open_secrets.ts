@@ -8,7 +8,9 @@ import { fernetDecrypt, fernetEncrypt, FernetError } from "./fernet.ts";
 
 /** How the key comes from the passphrase: `__crypto__` of metadata.json. */
 export interface CryptoParameters {
+  /** `__key_algo__` */
   readonly algorithm: "pbkdf2_sha256";
+  /** `__key_iters__` */
   readonly iterations: number;
   /** bytes; always 32, for that is a Fernet key */
   readonly keySize: number;
@@ -26,10 +28,12 @@ export const MAX_ITERATIONS = 50_000_000;
 export interface Secrets {
   /** For metadata.json. */
   readonly crypto: CryptoParameters;
-  /** @param text the secret; an empty one stays empty
+  /** Encrypts one secret.
+   * @param text an empty one stays empty
    * @returns hex of the token's ASCII text: starts with `674141414141` */
   encrypt(text: string): string;
-  /** @param hex as {@linkcode encrypt} returns it; empty stays empty
+  /** Decrypts one secret.
+   * @param hex as {@linkcode encrypt} returns it; empty stays empty
    * @throws {PaperwardError} exit `passphrase`, if the passphrase is wrong or the value isn't encrypted */
   decrypt(hex: string): string;
 }

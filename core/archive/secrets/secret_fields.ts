@@ -2,7 +2,9 @@
 
 /** A field that is encrypted in an export with a passphrase. */
 export interface SecretField {
+  /** `<app label>.<model, lower case>` */
   readonly model: string;
+  /** Name of the field. */
   readonly field: string;
   /** First paperless-ngx release that encrypts it. */
   readonly since: string;

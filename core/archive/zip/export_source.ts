@@ -22,19 +22,23 @@ export interface ExportFile {
 
 /** A path that is in the export and is never opened, and why. */
 export interface RefusedPath {
+  /** Relative to the export's root. */
   readonly path: string;
+  /** Why it is never opened. */
   readonly reason: string;
 }
 
 /** An export that can be read in any order. */
 export interface ExportSource {
+  /** What holds the export. */
   readonly kind: "folder" | "zip";
   /** Absolute path of the folder or the zip file. */
   readonly path: string;
   /** Every regular file; in a folder those of each folder sorted by name, folders after files.
    * @param onRefused told of links that lead out, devices and names that are no plain path */
   files(onRefused?: (refused: RefusedPath) => void): Iterable<ExportFile>;
-  /** @returns facts of a regular file, or undefined if there is none by that path
+  /** Looks for a file.
+   * @returns facts of a regular file, or undefined if there is none by that path
    * @throws {PaperwardError} if the path leaves the export */
   find(path: string): ExportFile | undefined;
   /** Streams a file; in a zip its CRC-32 and size are checked at the end.
@@ -45,6 +49,7 @@ export interface ExportSource {
   readBytes(path: string, limit?: number): Promise<Uint8Array<ArrayBuffer>>;
   /** As {@linkcode readBytes}, decoded as UTF-8 (fatal; a byte order mark is dropped). */
   readText(path: string, limit?: number): Promise<string>;
+  /** Closes the zip file; a folder needs it not. */
   close(): void;
 }
 

@@ -8,6 +8,7 @@ import { SMALL_BYTES } from "./zip_writer.ts";
 
 /** What was read. */
 export interface VerifiedZip {
+  /** Files and folders. */
   readonly entries: number;
   /** bytes, uncompressed */
   readonly bytes: number;

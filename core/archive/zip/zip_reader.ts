@@ -18,11 +18,15 @@ import { unsafeNameReason } from "./entry_name.ts";
 export interface ZipEntry {
   /** `/` between, a folder's name without `/` at its end. */
   readonly path: string;
+  /** What it is: nothing else is let in. */
   readonly kind: "file" | "folder";
   /** bytes, uncompressed */
   readonly size: number;
+  /** bytes in the archive */
   readonly compressedSize: number;
+  /** Not compressed. */
   readonly stored: boolean;
+  /** Of the uncompressed bytes, as the directory says. */
   readonly crc32: number;
   /** ms since the epoch, or null where the archive's date is none */
   readonly mtime: number | null;
@@ -34,7 +38,7 @@ export interface ZipEntry {
 
 /** What an archive may be at most. */
 export interface ZipLimits {
-  /** @default {5,000,000} */
+  /** Files and folders. @default {5,000,000} */
   readonly entries?: number;
   /** Uncompressed bytes of all entries. @default {16 TiB} */
   readonly totalBytes?: number;
@@ -59,6 +63,7 @@ export interface ZipArchive {
   /** The bytes of a file as they stand in the archive, compressed or stored; checked against its local
    * header, but not against its CRC-32. Only for files that may be held in memory. */
   readRaw(entry: ZipEntry): Uint8Array<ArrayBuffer>;
+  /** Closes the file. */
   close(): void;
 }
 

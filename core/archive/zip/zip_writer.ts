@@ -14,8 +14,11 @@ import { unsafeNameReason } from "./entry_name.ts";
 
 /** Where an archive's bytes go: an `OpenFile` is one. */
 export interface ZipSink {
+  /** Writes all of it where the sink stands. */
   write(bytes: Uint8Array): void;
+  /** Goes to an offset, in bytes. */
   seek(offset: number): void;
+  /** Cuts off what is behind a size, in bytes. */
   truncate(size: number): void;
 }
 
@@ -41,6 +44,7 @@ export interface ZipEntryFacts {
 export interface ZipItem {
   /** Path in the archive, `/` between. */
   readonly name: string;
+  /** What is written about it. */
   readonly facts: ZipEntryFacts;
   /** Opens the source; called when its turn comes. */
   open(): ZipBytes | ZipFile;
@@ -48,11 +52,15 @@ export interface ZipItem {
 
 /** An entry that is in the archive. */
 export interface ZippedEntry {
+  /** As it was given. */
   readonly name: string;
   /** bytes of the source */
   readonly size: number;
+  /** bytes in the archive */
   readonly compressedSize: number;
+  /** Of the source. */
   readonly crc32: number;
+  /** It was not compressed, because it would not get smaller. */
   readonly stored: boolean;
   /** hex, if it was asked for */
   readonly digest?: string;

@@ -61,6 +61,31 @@ for (const { folder } of GENERATIONS) {
   });
 }
 
+fixtureTest("zips that old releases wrote are read whole", async () => {
+  let zips = 0;
+  for (const release of Deno.readDirSync(`${FIXTURES}history`)) {
+    const folder = `${FIXTURES}history/${release.name}/exports/z`;
+    if (!release.isDirectory || !exists(folder)) continue;
+    const files = openFiles({ read: [Deno.realPathSync(folder)], write: [] });
+    for (const { name } of Deno.readDirSync(folder)) {
+      if (!name.endsWith(".zip")) continue;
+      const path = `${Deno.realPathSync(folder)}/${name}`;
+      ok((await verifyZip(files, path, () => {}, { threads: 0 })).bytes > 10_000);
+      zips++;
+    }
+  }
+  ok(zips > 0, "no zip found");
+});
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 Deno.test("an archive made by hand is read, stored and deflated, with folders", async () => {
   using place = scratch();
   const found = await readAll(
