@@ -55,7 +55,7 @@ db.execute(f"update documents_document set {same}, title=case id when 20 then 'n
 db.execute("update documents_document set created='2001-01-01' where id between 11 and 19")
 for id, in db.execute("select id from documents_document where mime_type='text/plain'").fetchall():
     name, = db.execute("select filename from documents_document where id=?", [id]).fetchone()
-    text = b"changed since the last export\\n" * 1000
+    text = f"document {id} changed since the last export\\n".encode() * 1000
     open(f"{media}/documents/originals/{name}", "wb").write(text)
     digest = (hashlib.sha256 if v3 else hashlib.md5)(text).hexdigest()
     db.execute("update documents_document set checksum=? where id=?", [digest, id])
