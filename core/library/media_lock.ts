@@ -3,6 +3,7 @@
 
 import { join } from "node:path";
 import { PaperwardError } from "../errors.ts";
+import { osErrorCode } from "./os_error.ts";
 import type { StopSignal } from "../sandbox/stop_signal.ts";
 
 /** How to wait for a lock. */
@@ -10,6 +11,8 @@ export interface LockOptions {
   /** ms; absent: wait for ever, as upstream does */
   readonly timeoutMs?: number;
   readonly stop: StopSignal;
+  /** Remove the file on release, while it is still held, if it was not there before. @default {false} */
+  readonly unlink?: boolean;
   /** Called once, when somebody else holds the lock. */
   readonly onWaiting?: () => void;
 }
@@ -39,11 +42,12 @@ export async function lockFile(path: string, options: LockOptions): Promise<Held
     ? Infinity
     : performance.now() + options.timeoutMs;
   let said = false;
+  const isNew = !exists(path);
   while (true) {
     const file = openLockFile(path);
     if (!file) return undefined;
-    const locked = file.lock(true).then(() => "locked" as const);
-    while (await Promise.race([locked, pause(PATIENCE)]) !== "locked") {
+    const locked = file.lock(true);
+    while (!await settlesWithin(locked, PATIENCE)) {
       if (!said) options.onWaiting?.();
       said = true;
       options.stop.throwIfRequested();
@@ -56,14 +60,16 @@ export async function lockFile(path: string, options: LockOptions): Promise<Held
         });
       }
     }
-    if (isSameFile(file, path)) return { release: () => file.close() };
+    if (isSameFile(file, path)) {
+      return {
+        release() {
+          if (options.unlink && isNew) remove(path);
+          file.close();
+        },
+      };
+    }
     file.close();
   }
-}
-
-/** A file system on which nothing can be written. */
-function isReadOnly(error: unknown): boolean {
-  return error instanceof Error && /\(os error 30\)/.test(error.message);
 }
 
 function openLockFile(path: string): Deno.FsFile | undefined {
@@ -75,9 +81,26 @@ function openLockFile(path: string): Deno.FsFile | undefined {
   try {
     return Deno.openSync(path, { read: true, write: true, create: true });
   } catch (error) {
-    if (isReadOnly(error)) return undefined;
-    if (error instanceof Deno.errors.PermissionDenied) return undefined;
+    // A read-only file system, or somebody else's library: nobody can take the lock from here.
+    if (["EROFS", "EACCES", "EPERM"].includes(osErrorCode(error) ?? "")) return undefined;
     throw error;
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function remove(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It is the lock that counts, not the file.
   }
 }
 
@@ -99,9 +122,10 @@ function isSameFile(file: Deno.FsFile, path: string): boolean {
   }
 }
 
-function pause(ms: number): Promise<"paused"> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve("paused"), ms);
-    Deno.unrefTimer(timer);
+/** Whether a promise settles within some ms. */
+function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(false), ms);
+    promise.then(() => resolve(true), reject).finally(() => clearTimeout(timer));
   });
 }

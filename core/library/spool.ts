@@ -3,10 +3,10 @@
 import type { Files } from "./files.ts";
 
 /** A list of JSON values in a scratch file: written once, then read as often as needed. */
-export interface Spool<Item> extends Iterable<Item> {
+export interface Spool<Item> extends Iterable<Item>, Disposable {
   readonly length: number;
   add(item: Item): void;
-  /** No more items; before reading. */
+  /** No more items; before reading. `using` only lets go of the file, so that an error leaves none open. */
   close(): void;
 }
 
@@ -24,6 +24,10 @@ export function openSpool<Item>(files: Files, path: string): Spool<Item> {
     if (pending) out.write(encoder.encode(pending));
     pending = "";
   };
+  const drop = () => {
+    if (open) out.close();
+    open = false;
+  };
   return {
     get length() {
       return length;
@@ -34,11 +38,13 @@ export function openSpool<Item>(files: Files, path: string): Spool<Item> {
       if (pending.length >= BUFFER) flush();
     },
     close() {
-      if (!open) return;
-      flush();
-      out.close();
-      open = false;
+      try {
+        flush();
+      } finally {
+        drop();
+      }
     },
+    [Symbol.dispose]: drop,
     *[Symbol.iterator]() {
       const file = files.openRead(path);
       try {

@@ -74,9 +74,9 @@ export async function collectExport(
   { options, namer, outbox, secrets, generator, onRecords }: CollectOptions,
 ): Promise<Collected> {
   const { files, scratch, settings } = world;
-  const wanted = openSpool<WantedFile>(files, join(scratch, "wanted"));
-  const manifests = openSpool<ReadyFile>(files, join(scratch, "manifests"));
-  const problems = openSpool<ExportProblem>(files, join(scratch, "problems"));
+  using wanted = openSpool<WantedFile>(files, join(scratch, "wanted"));
+  using manifests = openSpool<ReadyFile>(files, join(scratch, "manifests"));
+  using problems = openSpool<ExportProblem>(files, join(scratch, "problems"));
   const batchSize = options.batchSize ?? BATCH;
   const isV2 = snapshot.generation === "v2";
   const models = exportModels(snapshot.generation, { auditLog: settings.auditLogEnabled });

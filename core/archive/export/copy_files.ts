@@ -2,11 +2,9 @@
 // handed on to the commit was read whole and matches the database, or is listed as a problem.
 
 import { join } from "node:path";
-import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
 import type {
   TransferAlgorithm,
-  TransferFailure,
   TransferJob,
   TransferResult,
 } from "../../../wasm/checksum/transfer.ts";
@@ -14,6 +12,7 @@ import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import type { Staging } from "../staging/staging.ts";
 import type { ExportProblem, PlannedFile } from "./planned_file.ts";
+import { writeError } from "./write_error.ts";
 
 /** What became of one file that was to be copied. */
 export type Copied =
@@ -75,7 +74,9 @@ export async function* copyFiles(
     if (!job) throw new Error(`Transfer ${result.id} was never asked for`);
     underWay.delete(result.id);
     if (result.error?.phase === "stop") options.stop.throwIfRequested();
-    if (result.error?.phase === "write") throw writeError(options.target, result.error);
+    if (result.error?.phase === "write") {
+      throw writeError(options.target, result.error.code, result.error.message);
+    }
     yield await judge(files, job.file, job.staged, result, options);
   }
   options.stop.throwIfRequested();
@@ -122,20 +123,4 @@ async function isGood(path: string, checksum: string, options: CopyOptions): Pro
   const job: TransferJob = { id: 0, source: path, algorithm: options.algorithm };
   for await (const result of options.transfers.run([job])) return result.digest === checksum;
   return false;
-}
-
-/** What a failed write means to the whole export. */
-export function writeError(
-  target: string,
-  failure: Pick<TransferFailure, "name" | "message" | "code">,
-): PaperwardError {
-  const full = failure.code === "ENOSPC" || failure.code === "EDQUOT";
-  return new PaperwardError(
-    `Cannot write to ${target}: ${full ? "there is no space left" : failure.message}`,
-    {
-      hints: full
-        ? ["free some space there; the earlier export is untouched"]
-        : ["the earlier export in that folder is untouched"],
-    },
-  );
 }

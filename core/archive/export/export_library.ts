@@ -15,14 +15,15 @@ import { formatMetadata, METADATA_FILE } from "../metadata.ts";
 import { openSecrets, type Secrets } from "../secrets/open_secrets.ts";
 import type { Change } from "../staging/commit_record.ts";
 import { openStaging, type Staging } from "../staging/staging.ts";
-import { checkTarget, notWritable } from "./check_target.ts";
+import { checkTarget } from "./check_target.ts";
 import { type Collected, collectExport, type ReadyFile } from "./collect_export.ts";
 import { compareFiles } from "./compare_files.ts";
-import { copyFiles, writeError } from "./copy_files.ts";
+import { copyFiles } from "./copy_files.ts";
 import { openExportNamer } from "./export_names.ts";
 import type { ExportOptions } from "./export_options.ts";
 import type { ExportSummary } from "./export_summary.ts";
 import type { ExportWorld } from "./export_world.ts";
+import { explainWriteError, writeError } from "./write_error.ts";
 import { hasSameContent, type Outbox, scratchOutbox } from "./outbox.ts";
 import { openTargetPlanner, type TargetPlanner } from "./plan_target.ts";
 import type { ExportProblem, PlannedFile } from "./planned_file.ts";
@@ -47,22 +48,31 @@ export async function exportLibrary(
   world: ExportWorld,
   options: ExportOptions,
 ): Promise<ExportSummary> {
-  const { files, report, settings, stop } = world;
+  const { files, report, settings } = world;
   const started = performance.now();
   const target = targetOf(world, options);
-  checkTarget(files, options.target, options.zip === true && !options.dryRun);
-  if (options.zip && !options.dryRun) checkTarget(files, target.folder, true);
-  await using database = disposable(
-    await openDatabase(settings.database, { files, scratch: world.scratch, report, mode: "read" }),
-  );
-  await sayWhatIsOpen(world, database);
-  const lock = await takeLock(world, options);
-  const staging = options.dryRun ? undefined : await stage(world, target.folder);
-  const transfers = world.openTransfers({
-    read: [settings.mediaRoot, options.target],
-    write: staging ? [staging.folder] : [],
+  for (const folder of new Set([options.target, target.folder])) {
+    checkTarget(files, folder, options.zip === true, options.dryRun === true);
+  }
+  await using cleanup = new AsyncDisposableStack();
+  const database = await openDatabase(settings.database, {
+    files,
+    scratch: world.scratch,
+    report,
+    mode: "read",
+    stop: world.stop,
   });
+  cleanup.defer(() => database.close());
+  await sayWhatIsOpen(world, database);
+  const lock = await takeLock(world, options, database.generation);
+  cleanup.defer(() => lock?.release());
+  const staging = options.dryRun ? undefined : await stage(world, target.folder);
   try {
+    const transfers = world.openTransfers({
+      read: [settings.mediaRoot, options.target],
+      write: staging ? [staging.folder] : [],
+    });
+    cleanup.defer(() => transfers.close());
     const job: ExportJob = {
       world,
       options,
@@ -91,12 +101,18 @@ export async function exportLibrary(
       duration: Math.round(performance.now() - started),
     };
   } catch (error) {
+    giveUp(staging);
+    world.stop.throwIfRequested();
+    throw explainWriteError(target.folder, error);
+  }
+}
+
+/** What went wrong first is what the user has to know. */
+function giveUp(staging: Staging | undefined): void {
+  try {
     staging?.discard();
-    stop.throwIfRequested();
-    throw error;
-  } finally {
-    transfers.close();
-    lock?.release();
+  } catch {
+    // The next run removes what is left.
   }
 }
 
@@ -170,10 +186,16 @@ async function sayWhatIsOpen(
   );
 }
 
-async function takeLock({ settings, report, stop }: ExportWorld, options: ExportOptions) {
+async function takeLock(
+  { settings, report, stop }: ExportWorld,
+  options: ExportOptions,
+  generation: "v2" | "v3",
+) {
   const path = mediaLockPath(settings.mediaRoot);
   const lock = await lockFile(path, {
     stop,
+    // 3.0 unlinks the lock on release and its waiters look for that; 2.20 does neither.
+    unlink: generation === "v3",
     ...(options.lockTimeoutMs === undefined ? {} : { timeoutMs: options.lockTimeoutMs }),
     onWaiting: () => report.info(`Waiting: another process holds ${path}`),
   });
@@ -197,7 +219,7 @@ async function stage({ files, report }: ExportWorld, folder: string): Promise<St
     }
     return staging;
   } catch (error) {
-    throw notWritable(folder, error);
+    throw explainWriteError(folder, error);
   }
 }
 
@@ -252,8 +274,8 @@ function outboxOf({ world, options, staging }: ExportJob): Outbox {
 async function planExport(job: ExportJob, collected: Collected): Promise<ExportPlan> {
   const { world, options, target, transfers } = job;
   const { files, report, scratch, stop } = world;
-  const planned = openSpool<PlannedFile>(files, join(scratch, "plan"));
-  const problems = openSpool<ExportProblem>(files, join(scratch, "plan-problems"));
+  using planned = openSpool<PlannedFile>(files, join(scratch, "plan"));
+  using problems = openSpool<ExportProblem>(files, join(scratch, "plan-problems"));
   const planner = openTargetPlanner(files, options.target);
   const progress = report.progress("Comparing", collected.wanted.length);
   const toCopy = { count: 0, bytes: 0 };
@@ -411,8 +433,8 @@ async function carryOut(
 ): Promise<Done> {
   const { world, options } = job;
   const { files, scratch } = world;
-  const placed = openSpool<{ place: string; staged: string }>(files, join(scratch, "placed"));
-  const problems = openSpool<ExportProblem>(files, join(scratch, "all-problems"));
+  using placed = openSpool<{ place: string; staged: string }>(files, join(scratch, "placed"));
+  using problems = openSpool<ExportProblem>(files, join(scratch, "all-problems"));
   for (const problem of plan.problems) problems.add(problem);
   const metadata = writeMetadata(job);
   const manifests = [...metadata];
@@ -532,7 +554,7 @@ async function syncAll(
   }
   try {
     for await (const failure of transfers.sync(paths(), { stop: world.stop.memory })) {
-      throw writeError(target.folder, failure);
+      throw writeError(target.folder, failure.code, failure.message);
     }
     world.stop.throwIfRequested();
   } finally {
@@ -565,8 +587,4 @@ async function commit(
 
 function* chain<Item>(...lists: Iterable<Item>[]): Generator<Item> {
   for (const list of lists) yield* list;
-}
-
-function disposable(database: LibraryDatabase): LibraryDatabase & AsyncDisposable {
-  return Object.assign(Object.create(database), { [Symbol.asyncDispose]: () => database.close() });
 }

@@ -73,6 +73,7 @@ export function readPreviousExport(
 
 /** Every file below a target but the staged ones, relative to it; links are listed, never followed. */
 export function* walkTarget(files: Files, target: string, below = ""): Generator<string> {
+  if (below === "" && !files.exists(target)) return;
   for (const { name, kind } of files.list(join(target, below))) {
     const path = below ? `${below}/${name}` : name;
     if (path === STAGING_FOLDER) continue;

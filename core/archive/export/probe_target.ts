@@ -43,16 +43,20 @@ export function probeTarget(files: Files, folder: string): TargetAbilities {
 
 function longestName(files: Files, folder: string): number {
   let [fits, fails] = [0, 256];
+  let failure: unknown;
   for (let size = 255; fails - fits > 1; size = Math.floor((fits + fails) / 2)) {
     const path = join(folder, "x".repeat(size));
     try {
       files.writeBytes(path, "");
       files.remove(path);
       fits = size;
-    } catch {
+    } catch (error) {
+      failure = error;
       fails = size;
     }
   }
+  // No name fits: it is not the names that are wrong.
+  if (fits === 0) throw failure;
   return fits;
 }
 

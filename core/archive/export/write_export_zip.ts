@@ -3,7 +3,6 @@
 
 import { dirname } from "node:path";
 import { PaperwardError } from "../../errors.ts";
-import { readChunks } from "../../library/read_chunks.ts";
 import { openZipWriter, type ZipItem } from "../zip/zip_writer.ts";
 import { verifyZip } from "../zip/verify_zip.ts";
 import type { ReadyFile } from "./collect_export.ts";
@@ -59,7 +58,7 @@ export async function writeExportZip(zip: ExportZip): Promise<{ count: number; b
     const ready = Array.from(zip.manifests(), ({ name, staged }) => ({
       name,
       facts: { mtime },
-      open: () => readChunks(files, zip.outbox.path(staged)),
+      open: () => files.openRead(zip.outbox.path(staged)),
     }));
     for await (const outcome of writer.addAll(ready)) if ("error" in outcome) throw outcome.error;
     await writer.finish();
@@ -83,7 +82,7 @@ function* documents({ files, world, algorithm }: ExportZip): Generator<DocumentI
         ...(file.mode === null ? {} : { mode: file.mode }),
         ...(file.checksum === null ? {} : { digest: algorithm }),
       },
-      open: () => readChunks(world.files, file.path),
+      open: () => world.files.openRead(file.path),
     };
   }
 }

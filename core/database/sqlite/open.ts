@@ -143,10 +143,10 @@ function libraryDatabase(parts: LibraryParts): LibraryDatabase {
       try {
         await kysely.destroy();
         database.close();
+        copy?.remove();
       } catch {
-        // Closing must not hide what happened before.
+        // Closing must not hide what happened before; the scratch folder goes with the run.
       }
-      copy?.remove();
     },
   };
 }

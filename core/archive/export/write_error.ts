@@ -1,0 +1,45 @@
+// What a failed write to the target means to the whole export: one line and what to do about it.
+
+import { PaperwardError } from "../../errors.ts";
+import { osErrorCode } from "../../library/os_error.ts";
+
+const FULL = { reason: "there is no space left", hint: "free some space there" };
+const FORBIDDEN = {
+  reason: "no permission to write there",
+  hint: "run as the user that owns the folder, or change its permissions",
+};
+
+/** Errors of the operating system that a user can mend. */
+const REASONS: Readonly<Record<string, { readonly reason: string; readonly hint: string }>> = {
+  ENOSPC: FULL,
+  EDQUOT: FULL,
+  EACCES: FORBIDDEN,
+  EPERM: FORBIDDEN,
+  EROFS: {
+    reason: "its file system is read-only",
+    hint: "export to another folder, or mount it writable",
+  },
+  EIO: {
+    reason: "its disk reports an error",
+    hint: "the disk may be failing: export to another one",
+  },
+};
+
+/** The error for a write that failed. @param code as the operating system calls it: `ENOSPC` */
+export function writeError(
+  target: string,
+  code: string | undefined,
+  message: string,
+): PaperwardError {
+  const known = code === undefined ? undefined : REASONS[code];
+  return new PaperwardError(`Cannot write to ${target}: ${known?.reason ?? message}`, {
+    hints: [...(known ? [known.hint] : []), "an earlier export in that folder is untouched"],
+  });
+}
+
+/** The same for an error that was thrown; what is no error of writing comes back as it is. */
+export function explainWriteError(target: string, error: unknown): unknown {
+  const code = osErrorCode(error);
+  if (code === undefined || !(code in REASONS) || !(error instanceof Error)) return error;
+  return writeError(target, code, error.message);
+}

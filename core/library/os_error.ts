@@ -1,0 +1,23 @@
+// The operating system's own name of an error, whichever of Deno's faces it came through.
+
+/** Numbers of Linux that matter here (errno(3)). */
+const NAMES: Readonly<Record<string, string>> = {
+  1: "EPERM",
+  2: "ENOENT",
+  5: "EIO",
+  13: "EACCES",
+  17: "EEXIST",
+  20: "ENOTDIR",
+  28: "ENOSPC",
+  30: "EROFS",
+  36: "ENAMETOOLONG",
+  122: "EDQUOT",
+};
+
+/** `ENOSPC`, `EROFS`, … or undefined where the error is none of the operating system's. */
+export function osErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ("code" in error && typeof error.code === "string") return error.code;
+  const number = /\(os error (\d+)\)/.exec(error.message)?.[1];
+  return number === undefined ? undefined : NAMES[number];
+}

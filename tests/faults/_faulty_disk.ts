@@ -1,0 +1,103 @@
+// A twin of the file system that goes wrong at a chosen moment, for `Files` and for transfers alike.
+
+import { inlineTransferPool, type TransferPool } from "../../wasm/checksum/transfer_pool.ts";
+import { denoTransferIo, type TransferIo } from "../../wasm/checksum/transfer_io.ts";
+import { type FileRoots, openFiles } from "../../core/library/deno_files.ts";
+import type { Files, OpenFile } from "../../core/library/files.ts";
+
+/** What goes wrong. */
+export type Fault =
+  /** From the n-th change of the disk on nothing works any more: the process is dead. */
+  | { readonly kind: "kill"; readonly at: number }
+  /** The n-th change fails, and all later ones that need space: the disk is full. */
+  | { readonly kind: "no space"; readonly at: number }
+  /** The n-th read of a library file fails. */
+  | { readonly kind: "read error"; readonly at: number }
+  /** The n-th read of a library file ends early. */
+  | { readonly kind: "short read"; readonly at: number }
+  /** A bit of the n-th read of a library file is wrong. */
+  | { readonly kind: "bit flip"; readonly at: number }
+  | { readonly kind: "none" };
+
+/** A disk with a fault. */
+export interface FaultyDisk {
+  readonly files: Files;
+  openTransfers(): TransferPool;
+  /** Changes of the disk so far. */
+  readonly changes: number;
+  /** Reads of library files so far. */
+  readonly reads: number;
+}
+
+/** Thrown where the process would be dead. */
+class Killed extends Error {}
+
+/** Opens the twin. */
+export function openFaultyDisk(roots: FileRoots, fault: Fault): FaultyDisk {
+  let changes = 0;
+  let reads = 0;
+
+  const change = (needsSpace: boolean): void => {
+    changes++;
+    if (fault.kind === "kill" && changes >= fault.at) {
+      throw new Killed(`killed at change ${fault.at}`);
+    }
+    if (fault.kind === "no space" && needsSpace && changes >= fault.at) {
+      throw Object.assign(new Error("No space left on device (os error 28)"), { code: "ENOSPC" });
+    }
+  };
+  const read = (buffer: Uint8Array, fill: (buffer: Uint8Array) => number): number => {
+    reads++;
+    const isIt = "at" in fault && reads === fault.at;
+    if (isIt && fault.kind === "read error") {
+      throw Object.assign(new Error("Input/output error (os error 5)"), { code: "EIO" });
+    }
+    if (isIt && fault.kind === "short read") return 0;
+    const size = fill(buffer);
+    if (isIt && fault.kind === "bit flip" && size > 0) buffer[size >> 1]! ^= 1;
+    return size;
+  };
+
+  const real = openFiles(roots);
+  const guard = <Arguments extends unknown[], Result>(
+    act: (...args: Arguments) => Result,
+    needsSpace: boolean,
+  ) =>
+  (...args: Arguments): Result => {
+    change(needsSpace);
+    return act(...args);
+  };
+  const guardFile = (file: OpenFile): OpenFile => ({ ...file, write: guard(file.write, true) });
+
+  const io: TransferIo = {
+    ...denoTransferIo,
+    openRead(path) {
+      const handle = denoTransferIo.openRead(path);
+      return { ...handle, read: (buffer) => read(buffer, handle.read) };
+    },
+    openWriteNew(path, mode) {
+      change(true);
+      const handle = denoTransferIo.openWriteNew(path, mode);
+      return { ...handle, write: guard(handle.write, true) };
+    },
+    remove: guard(denoTransferIo.remove, false),
+  };
+
+  return {
+    files: {
+      ...real,
+      openWrite: (path, options) => guardFile(guard(real.openWrite, true)(path, options)),
+      writeBytes: guard(real.writeBytes, true),
+      makeFolder: guard(real.makeFolder, true),
+      rename: guard(real.rename, false),
+      remove: guard(real.remove, false),
+    },
+    openTransfers: () => inlineTransferPool(io),
+    get changes() {
+      return changes;
+    },
+    get reads() {
+      return reads;
+    },
+  };
+}
