@@ -10,8 +10,14 @@ pub type State = [u32; 8];
 /// Four rows of four words, columns made rows.
 #[inline(always)]
 pub fn transpose(r: [v128; 4]) -> [v128; 4] {
-    let low = [u32x4_shuffle::<0, 4, 1, 5>(r[0], r[1]), u32x4_shuffle::<0, 4, 1, 5>(r[2], r[3])];
-    let high = [u32x4_shuffle::<2, 6, 3, 7>(r[0], r[1]), u32x4_shuffle::<2, 6, 3, 7>(r[2], r[3])];
+    let low = [
+        u32x4_shuffle::<0, 4, 1, 5>(r[0], r[1]),
+        u32x4_shuffle::<0, 4, 1, 5>(r[2], r[3]),
+    ];
+    let high = [
+        u32x4_shuffle::<2, 6, 3, 7>(r[0], r[1]),
+        u32x4_shuffle::<2, 6, 3, 7>(r[2], r[3]),
+    ];
     [
         u64x2_shuffle::<0, 2>(low[0], low[1]),
         u64x2_shuffle::<1, 3>(low[0], low[1]),
@@ -34,22 +40,17 @@ pub fn rows<const N: usize>(states: &[State; LANES], first: usize) -> [v128; N] 
 }
 
 /// One block of each of four streams: word i of all four is vector i.
-pub struct Blocks(pub [v128; 16]);
-
-impl Blocks {
-    pub fn new() -> Self {
-        Self([u32x4_splat(0); 16])
+///
+/// # Safety
+/// Each of the four pointers plus `offset` points to a whole block.
+#[inline(always)]
+pub unsafe fn load(data: &[*const u8], offset: usize) -> [v128; 16] {
+    let mut words = [u32x4_splat(0); 16];
+    for quarter in 0..4 {
+        let turned = transpose(core::array::from_fn(|lane| unsafe {
+            v128_load(data[lane].add(offset + quarter * 16).cast())
+        }));
+        words[quarter * 4..quarter * 4 + 4].copy_from_slice(&turned);
     }
-
-    /// # Safety
-    /// Each of the four pointers plus `offset` points to a whole block.
-    #[inline(always)]
-    pub unsafe fn load(&mut self, data: &[*const u8], offset: usize) {
-        for quarter in 0..4 {
-            let turned = transpose(core::array::from_fn(|lane| unsafe {
-                v128_load(data[lane].add(offset + quarter * 16).cast())
-            }));
-            self.0[quarter * 4..quarter * 4 + 4].copy_from_slice(&turned);
-        }
-    }
+    words
 }

@@ -22,7 +22,7 @@ const MD5: u32 = 1;
 const SHA256: u32 = 2;
 
 /// From this many lanes on the vectors are faster than one lane after the other.
-const VECTOR_MD5: u32 = 5;
+const VECTOR_MD5: u32 = 3;
 const VECTOR_SHA256: u32 = 2;
 
 #[repr(C, align(64))]
@@ -55,14 +55,22 @@ fn kernel() -> &'static mut Kernel {
 }
 
 const fn initial(algorithm: u32) -> State {
-    if algorithm == MD5 { md5::INITIAL } else { sha256::INITIAL }
+    if algorithm == MD5 {
+        md5::INITIAL
+    } else {
+        sha256::INITIAL
+    }
 }
 
 /// Pads the last `length` bytes of a stream of `total` bytes; returns the length with the padding.
 fn pad(buffer: &mut Buffer, algorithm: u32, length: usize, total: u64) -> usize {
     let padded = (length + 8) / 64 * 64 + 64;
     let bits = total.wrapping_mul(8);
-    let bits = if algorithm == MD5 { bits.to_le_bytes() } else { bits.to_be_bytes() };
+    let bits = if algorithm == MD5 {
+        bits.to_le_bytes()
+    } else {
+        bits.to_be_bytes()
+    };
     buffer.0[length] = 0x80;
     buffer.0[length + 1..padded - 8].fill(0);
     buffer.0[padded - 8..padded].copy_from_slice(&bits);
@@ -71,7 +79,11 @@ fn pad(buffer: &mut Buffer, algorithm: u32, length: usize, total: u64) -> usize 
 
 fn write_digest(digest: &mut [u8; 32], state: &State, algorithm: u32) {
     for (bytes, word) in digest.chunks_exact_mut(4).zip(state) {
-        let word = if algorithm == MD5 { word.to_le_bytes() } else { word.to_be_bytes() };
+        let word = if algorithm == MD5 {
+            word.to_le_bytes()
+        } else {
+            word.to_be_bytes()
+        };
         bytes.copy_from_slice(&word);
     }
 }
@@ -126,7 +138,12 @@ pub extern "C" fn lane_fill(lane: usize, length: usize) {
 pub extern "C" fn lane_finish(lane: usize, length: usize, low: u32, high: u32) {
     let k = kernel();
     k.position[lane] = 0;
-    k.end[lane] = pad(&mut k.buffers[lane], k.algorithm[lane], length, total(low, high));
+    k.end[lane] = pad(
+        &mut k.buffers[lane],
+        k.algorithm[lane],
+        length,
+        total(low, high),
+    );
 }
 
 #[unsafe(no_mangle)]
@@ -162,7 +179,11 @@ fn run(k: &mut Kernel, algorithm: u32) {
         return;
     }
     let blocks = least / 64;
-    let vector = if algorithm == MD5 { VECTOR_MD5 } else { VECTOR_SHA256 };
+    let vector = if algorithm == MD5 {
+        VECTOR_MD5
+    } else {
+        VECTOR_SHA256
+    };
     if mask.count_ones() < vector {
         for lane in (0..LANES).filter(|lane| mask & (1 << lane) != 0) {
             unsafe { scalar(algorithm, &mut k.states[lane], data[lane], blocks) };
@@ -177,7 +198,9 @@ fn run(k: &mut Kernel, algorithm: u32) {
         } else {
             for first in [0, 4] {
                 if (mask >> first) & 15 != 0 {
-                    unsafe { sha256::vector(&mut k.states, first, &data[first..first + 4], blocks, mask) };
+                    unsafe {
+                        sha256::vector(&mut k.states, first, &data[first..first + 4], blocks, mask)
+                    };
                 }
             }
         }
@@ -212,7 +235,14 @@ pub extern "C" fn stream_begin(algorithm: u32) {
 #[unsafe(no_mangle)]
 pub extern "C" fn stream_update(algorithm: u32, length: usize) {
     let k = kernel();
-    unsafe { scalar(algorithm, &mut k.stream, k.buffers[LANES].0.as_ptr(), length / 64) };
+    unsafe {
+        scalar(
+            algorithm,
+            &mut k.stream,
+            k.buffers[LANES].0.as_ptr(),
+            length / 64,
+        )
+    };
 }
 
 /// Processes the last `length` bytes of a stream, which are in its buffer, and leaves the digest.
@@ -220,7 +250,14 @@ pub extern "C" fn stream_update(algorithm: u32, length: usize) {
 pub extern "C" fn stream_digest(algorithm: u32, length: usize, low: u32, high: u32) {
     let k = kernel();
     let length = pad(&mut k.buffers[LANES], algorithm, length, total(low, high));
-    unsafe { scalar(algorithm, &mut k.stream, k.buffers[LANES].0.as_ptr(), length / 64) };
+    unsafe {
+        scalar(
+            algorithm,
+            &mut k.stream,
+            k.buffers[LANES].0.as_ptr(),
+            length / 64,
+        )
+    };
     write_digest(&mut k.digest, &k.stream, algorithm);
 }
 

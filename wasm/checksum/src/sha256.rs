@@ -1,7 +1,7 @@
 //! SHA-256 (FIPS 180-4): one stream in scalar code, and four independent streams in one vector. Only whole
 //! blocks of 64 bytes come here; padding is the caller's.
 
-use crate::lanes::{Blocks, LANES, State, rows, transpose};
+use crate::lanes::{LANES, State, load, rows, transpose};
 use core::arch::wasm32::*;
 
 pub const INITIAL: State = [
@@ -51,7 +51,10 @@ pub unsafe fn scalar(state: &mut State, data: *const u8, blocks: usize) {
                     let (x, y) = (w[(i + 1) & 15], w[(i + 14) & 15]);
                     let s0 = x.rotate_right(7) ^ x.rotate_right(18) ^ (x >> 3);
                     let s1 = y.rotate_right(17) ^ y.rotate_right(19) ^ (y >> 10);
-                    w[i] = w[i].wrapping_add(s0).wrapping_add(w[(i + 9) & 15]).wrapping_add(s1);
+                    w[i] = w[i]
+                        .wrapping_add(s0)
+                        .wrapping_add(w[(i + 9) & 15])
+                        .wrapping_add(s1);
                 }
                 let s1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
                 let t1 = h
@@ -61,7 +64,8 @@ pub unsafe fn scalar(state: &mut State, data: *const u8, blocks: usize) {
                     .wrapping_add(w[i]);
                 let s0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
                 let t2 = s0.wrapping_add((a & b) | (c & (a | b)));
-                (h, g, f, e, d, c, b, a) = (g, f, e, d.wrapping_add(t1), c, b, a, t1.wrapping_add(t2));
+                (h, g, f, e, d, c, b, a) =
+                    (g, f, e, d.wrapping_add(t1), c, b, a, t1.wrapping_add(t2));
             }
         }
         for (word, add) in state.iter_mut().zip([a, b, c, d, e, f, g, h]) {
@@ -98,10 +102,8 @@ pub unsafe fn vector(
 ) {
     let spread = core::hint::black_box(SPREAD.as_ptr()).cast::<v128>();
     let mut state = rows::<8>(states, first);
-    let mut w = Blocks::new();
     for block in 0..blocks {
-        unsafe { w.load(data, block * 64) };
-        let w = &mut w.0;
+        let mut w = unsafe { load(data, block * 64) };
         for word in w.iter_mut() {
             *word = big_endian(*word);
         }
@@ -129,7 +131,12 @@ pub unsafe fn vector(
         }
     }
     for half in 0..2 {
-        let turned = transpose([state[half * 4], state[half * 4 + 1], state[half * 4 + 2], state[half * 4 + 3]]);
+        let turned = transpose([
+            state[half * 4],
+            state[half * 4 + 1],
+            state[half * 4 + 2],
+            state[half * 4 + 3],
+        ]);
         for (i, row) in turned.into_iter().enumerate() {
             if mask & (1 << (first + i)) != 0 {
                 unsafe { v128_store(states[first + i].as_mut_ptr().add(half * 4).cast(), row) };
