@@ -71,12 +71,12 @@ find node_modules -type f \( -not -name '*.*' -o -iname '*.md' -o -name '*.map' 
   -delete
 find . -exec touch --no-dereference --date=@0 {} +
 
-# Workers and modules loaded by URL are not seen by the compiler's walk from main.ts.
+# Workers loaded by URL are not seen by the compiler's walk from main.ts; their kernels, imported as bytes, are.
 workers=() includes=(--include licenses.txt)
 while IFS= read -r file; do
   includes+=(--include "$file")
-  [[ $file == *.wasm ]] || workers+=("$file")
-done < <(find commands core wasm \( -name '*worker.ts' -o -name '*.wasm' \) | LC_ALL=C sort)
+  workers+=("$file")
+done < <(find commands core wasm -name '*worker.ts' | LC_ALL=C sort)
 
 # The compiler leaves out a module that it does not find behind a dynamic import, and says nothing.
 missing=$(for file in main.ts "${workers[@]}"; do "$root/denow" info --json "$file"; done |
