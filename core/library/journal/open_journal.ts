@@ -1,0 +1,241 @@
+// The journal of a library: what each command changed, one file an entry, a line of JSON a step. Invariant:
+// a step is durable before it is carried out, so nothing is ever changed that the journal doesn't name.
+
+import { join } from "node:path";
+import { PaperwardError } from "../../errors.ts";
+import type { Files, OpenFile } from "../files.ts";
+import {
+  encodeValue,
+  encodeValues,
+  formatStep,
+  type JournalPlaces,
+  type JournalStep,
+} from "./journal_step.ts";
+import { type EntryReader, readEntry } from "./read_entry.ts";
+
+/** Folder below the data folder in which Paperward keeps what is its own. */
+export const PAPERWARD_FOLDER = "paperward";
+
+/** What commands that journal have to be allowed to write. */
+export function journalFolder(dataDir: string): string {
+  return join(dataDir, PAPERWARD_FOLDER);
+}
+
+/**
+ * How far an entry is.
+ *
+ * `unfinished`: its command runs, or was killed; `done`: its command came to its end; `being undone`: an undo
+ * began, and was killed if none runs; `undone`: nothing of it is left.
+ */
+export type EntryState = "unfinished" | "done" | "being undone" | "undone";
+
+/** What is known of an entry. */
+export interface EntryFacts {
+  /** `000012` */
+  readonly id: string;
+  readonly command: string;
+  readonly arguments: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly started: string;
+  readonly state: EntryState;
+}
+
+/** An entry that is being written. */
+export interface JournalEntry {
+  readonly id: string;
+  /** A folder for what steps keep (backups, quarantine): not made yet, never used before. */
+  readonly keep: string;
+  /** Notes what is about to be done. Not durable before {@linkcode flush}. */
+  record(step: JournalStep): void;
+  /** Makes everything recorded durable: await it before doing what was recorded. Many steps can share one. */
+  flush(): Promise<void>;
+  /** The command came to its end. */
+  commit(): Promise<void>;
+  /** Nothing of what was recorded has happened, or all was taken back by the command: the entry goes away. */
+  discard(): void;
+}
+
+/** The journal of one library. */
+export interface Journal {
+  /**
+   * Begins an entry; only where something is going to be changed.
+   *
+   * @throws {PaperwardError} where an undo was interrupted: it has to come to its end first
+   */
+  begin(what: {
+    readonly command: string;
+    /** Without secrets; see `journalArguments`. */
+    readonly arguments: readonly string[];
+  }): Promise<JournalEntry>;
+  /** All entries, oldest first. */
+  list(): readonly EntryFacts[];
+  /** The entry that `undo` takes back: one whose undo was interrupted, else the last that isn't undone. */
+  last(): EntryFacts | undefined;
+  /** Reads the steps of an entry. @throws {PaperwardError} where it is damaged */
+  read(id: string): EntryReader;
+  /** Absolute path of a file that belongs to an entry: `…/000012.undone`. */
+  path(id: string, suffix: string): string;
+}
+
+/** Options of {@linkcode openJournal}. */
+export interface OpenJournalOptions {
+  /** @default {() => new Date()} */
+  readonly now?: () => Date;
+}
+
+const ENTRY = /^(\d{6,})\.jsonl$/;
+const VERSION = 1;
+
+/** Opens the journal of a library. Nothing is written before the first entry begins. */
+export function openJournal(
+  files: Files,
+  places: JournalPlaces,
+  options: OpenJournalOptions = {},
+): Journal {
+  const own = journalFolder(places.dataDir);
+  const folder = join(own, "journal");
+  const now = options.now ?? (() => new Date());
+  const path = (id: string, suffix: string) => join(folder, `${id}.${suffix}`);
+
+  function ids(): string[] {
+    if (!files.exists(folder)) return [];
+    return files.list(folder)
+      .flatMap(({ name, kind }) => kind === "file" ? [ENTRY.exec(name)?.[1] ?? ""] : [])
+      .filter((id) => id !== "")
+      .sort((a, b) => Number(a) - Number(b));
+  }
+
+  function factsOf(id: string): EntryFacts {
+    const { head, ended } = readEntry(files, path(id, "jsonl"), places);
+    const state = files.exists(path(id, "undone"))
+      ? "undone"
+      : files.exists(path(id, "undoing"))
+      ? "being undone"
+      : ended
+      ? "done"
+      : "unfinished";
+    return { id, ...head, state };
+  }
+
+  const journal: Journal = {
+    path,
+    list: () => ids().map(factsOf),
+    last() {
+      const entries = ids().filter((id) => !files.exists(path(id, "undone")));
+      const id = entries.find((id) => files.exists(path(id, "undoing"))) ?? entries.at(-1);
+      return id === undefined ? undefined : factsOf(id);
+    },
+    read: (id) => readEntry(files, path(id, "jsonl"), places),
+    async begin(what) {
+      refuseInterruptedUndo(journal);
+      files.makeFolder(folder);
+      const { id, file } = newEntry(files, path, ids().at(-1));
+      const entry = writeEntry(file, { id, keep: join(own, "kept", id) }, places, now, () => {
+        files.remove(path(id, "jsonl"));
+      });
+      entry.line({
+        paperward: "journal",
+        version: VERSION,
+        command: what.command,
+        arguments: what.arguments,
+        started: now().toISOString(),
+      });
+      await entry.flush();
+      await files.syncFolder(folder);
+      return entry;
+    },
+  };
+  return journal;
+}
+
+function refuseInterruptedUndo(journal: Journal): void {
+  const last = journal.last();
+  if (last?.state !== "being undone") return;
+  throw new PaperwardError(
+    `Cannot change the library: taking back ${last.command} (entry ${last.id} of the journal) was interrupted`,
+    { hints: ["run `paperward undo` to bring it to its end"] },
+  );
+}
+
+/** Two commands may begin at once: who creates the file has the number. */
+function newEntry(
+  files: Files,
+  path: (id: string, suffix: string) => string,
+  last: string | undefined,
+): { readonly id: string; readonly file: OpenFile } {
+  for (let number = Number(last ?? 0) + 1;; number++) {
+    const id = String(number).padStart(6, "0");
+    try {
+      return {
+        id,
+        file: files.openWrite(path(id, "jsonl"), { exclusive: true, mode: 0o600 }),
+      };
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+  }
+}
+
+/** Characters that are buffered before they are written. */
+const BUFFER = 1 << 16;
+
+function writeEntry(
+  file: OpenFile,
+  names: Pick<JournalEntry, "id" | "keep">,
+  places: JournalPlaces,
+  now: () => Date,
+  remove: () => void,
+): JournalEntry & { line(value: unknown): void } {
+  const encoder = new TextEncoder();
+  let pending = "";
+  let steps = 0;
+  const write = () => {
+    if (pending) file.write(encoder.encode(pending));
+    pending = "";
+  };
+  const add = (line: string) => {
+    pending += line + "\n";
+    if (pending.length >= BUFFER) write();
+  };
+  const flush = async () => {
+    write();
+    await file.sync();
+  };
+  return {
+    ...names,
+    line: (value) => add(JSON.stringify(value)),
+    record(step) {
+      steps++;
+      add(formatStep(storable(step), places));
+    },
+    flush,
+    async commit() {
+      add(JSON.stringify({ end: steps, finished: now().toISOString() }));
+      await flush();
+      file.close();
+    },
+    discard() {
+      file.close();
+      remove();
+    },
+  };
+}
+
+/** JSON holds neither bytes nor big integers. */
+function storable(step: JournalStep): JournalStep {
+  switch (step.kind) {
+    case "rows inserted":
+      return { ...step, pks: step.pks.map((pk) => encodeValue(pk) as number) };
+    case "row changed":
+      return {
+        ...step,
+        pk: encodeValue(step.pk) as number,
+        before: encodeValues(step.before),
+        after: encodeValues(step.after),
+      };
+    case "row deleted":
+      return { ...step, row: encodeValues(step.row) };
+    default:
+      return step;
+  }
+}
