@@ -78,6 +78,7 @@ export async function exportLibrary(
       options,
       target,
       staging,
+      outbox: staging && !options.zip ? staging : scratchOutbox(files, world.scratch),
       transfers,
       generation: database.generation,
       release: database.schema.release,
@@ -127,6 +128,8 @@ interface ExportJob {
   readonly options: ExportOptions;
   readonly target: ExportTarget;
   readonly staging: Staging | undefined;
+  /** Where manifests grow. */
+  readonly outbox: Outbox;
   readonly transfers: TransferPool;
   readonly generation: "v2" | "v3";
   readonly release: string;
@@ -247,7 +250,7 @@ async function collect(job: ExportJob, database: LibraryDatabase): Promise<Colle
           longestName: abilities.longestName,
           ignoresCase: abilities.ignoresCase,
         }),
-        outbox: outboxOf(job),
+        outbox: job.outbox,
         secrets: job.secrets,
         generator,
         onRecords: (count) => progress.advance(count),
@@ -264,10 +267,6 @@ async function collect(job: ExportJob, database: LibraryDatabase): Promise<Colle
     progress.end();
     generator?.close();
   }
-}
-
-function outboxOf({ world, options, staging }: ExportJob): Outbox {
-  return staging && !options.zip ? staging : scratchOutbox(world.files, world.scratch);
 }
 
 /** Compares the library with the target and decides. Changes nothing. */
@@ -305,9 +304,9 @@ async function planExport(job: ExportJob, collected: Collected): Promise<ExportP
     } else kept++;
   }
   progress.end();
-  // What could not be read now may be there from an earlier export: it is still part of this one.
-  for (const { name } of collected.wanted) planner.take(name, false);
   if (!options.zip) {
+    // What could not be read now may be there from an earlier export: it is still part of this one.
+    for (const { name } of collected.wanted) planner.take(name, false);
     for (const { name } of collected.manifests) planner.take(name, true);
     planner.take(METADATA_FILE, true);
   }
@@ -348,20 +347,15 @@ async function planRemoval(job: ExportJob, planner: TargetPlanner) {
       continue;
     }
     strangers++;
-    report.item(
-      "stranger",
-      { path },
-      options.dryRun || report.options.verbosity > 1
-        ? `kept     ${path} (no export wrote it)`
-        : undefined,
-    );
+    const text = `kept     ${path} (no export wrote it)`;
+    report.item("stranger", { path }, options.dryRun ? text : undefined);
+    if (!options.dryRun) report.info(text);
   }
   if (strangers > 0) {
     report.info(
       `${formatCount(strangers, "file")} in ${options.target} that no export wrote ${
         strangers === 1 ? "was" : "were"
-      } kept; ` +
-        "--delete-strangers removes them, -v 2 lists them",
+      } kept; --delete-strangers removes them`,
     );
   }
   return { remove, strangers };
@@ -451,7 +445,7 @@ async function carryOut(
         yield* collected.manifests;
         yield* manifests;
       },
-      outbox: outboxOf(job),
+      outbox: job.outbox,
       algorithm: job.algorithm,
       onProblem: (problem) => problems.add(problem),
     });
@@ -491,7 +485,7 @@ async function carryOut(
 }
 
 function writeMetadata(job: ExportJob): ReadyFile[] {
-  const outbox = outboxOf(job);
+  const { outbox } = job;
   const staged = outbox.newName();
   job.world.files.writeBytes(outbox.path(staged), formatMetadata(job.release, job.secrets?.crypto));
   return [{ name: METADATA_FILE, staged }];
