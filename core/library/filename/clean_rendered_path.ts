@@ -13,7 +13,8 @@ const NONE = "-none-";
  * Upstream's post-processing (2.20.15, 3.0.5), in its order: normalise (v3), drop line breaks and the blanks
  * around slashes, strip, refuse paths that lead out, take out the placeholders.
  *
- * @returns null for a path that leads out of its folder; the empty string where nothing is left
+ * @returns null for a path that leads out of its folder or that no file can have; the empty string where
+ * nothing is left
  */
 export function cleanRenderedPath(
   text: string,
@@ -26,7 +27,7 @@ export function cleanRenderedPath(
       .replace(AROUND_SLASHES, "/")
       .replace(ENDS, ""),
   );
-  if (path.split("/").includes("..")) return null;
+  if (path.includes("\0") || path.split("/").includes("..")) return null;
   if (!removeNone) return path.replaceAll(NONE, "none");
   return stripSlashes(
     path.replaceAll(`/${NONE}/`, "/").replaceAll(` ${NONE}`, "").replaceAll(NONE, ""),

@@ -78,7 +78,7 @@ export function openFilenameGenerator(options: FilenameGeneratorOptions): Filena
     if ("text" in result) {
       const path = cleanRenderedPath(result.text, generation, removeNone);
       if (path !== null) return { pk, path: path === "" ? null : path, problems: [] };
-      const message = "the file name template gives a path that leads out of its folder";
+      const message = "the file name template gives a path that leads out of its folder or is none";
       return { pk, path: null, problems: [problem("template", template, message)] };
     }
     const kind = result.failure === "limit" ? "limit" : "template";

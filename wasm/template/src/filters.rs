@@ -3,7 +3,7 @@
 
 use crate::ast::Name;
 use crate::dates::{Date, DateTime, strftime};
-use crate::error::{Error, Res};
+use crate::error::{Error, Kind, Res};
 use crate::fail;
 use crate::format;
 use crate::host;
@@ -117,8 +117,19 @@ fn key_of(interp: &Interp, item: &Value, attribute: &Option<Value>, case_sensiti
     if case_sensitive { Ok(value) } else { ignore_case(&value) }
 }
 
+/// The filters that are generators in Jinja: they fail when they are run, not when they are called.
+const LAZY: &[&str] =
+    &["batch", "items", "map", "reject", "rejectattr", "select", "selectattr", "slice", "unique"];
+
 pub fn apply(interp: &Interp, name: &str, input: Value, args: CallArgs) -> Res<Value> {
     charge(2)?;
+    match eager(interp, name, input, args) {
+        Err(error) if error.kind != Kind::Limit && LAZY.contains(&name) => Ok(Value::failing(error)),
+        result => result,
+    }
+}
+
+fn eager(interp: &Interp, name: &str, input: Value, args: CallArgs) -> Res<Value> {
     match name {
         "default" | "d" => {
             let [default, boolean] = args.bind(name, ["default_value", "boolean"])?;
@@ -405,7 +416,6 @@ pub fn apply(interp: &Interp, name: &str, input: Value, args: CallArgs) -> Res<V
         }
         "pprint" => {
             let [] = args.bind(name, [])?;
-            input.used()?;
             let mut out = String::new();
             input.repr(&mut out)?;
             Value::text(out)
@@ -432,6 +442,23 @@ pub fn apply(interp: &Interp, name: &str, input: Value, args: CallArgs) -> Res<V
         "filesizeformat" => {
             let [binary] = args.bind(name, ["binary"])?;
             file_size(&input, flag(&binary, false)?)
+        }
+        "indent" | "wordwrap" if input.as_str().is_none() => {
+            input.used()?;
+            fail!("{name}: '{}' is no text", input.kind())
+        }
+        // A list that is short enough goes through; a longer one cannot be cut like a text.
+        "truncate" if input.as_str().is_none() => {
+            let items = input.len()?;
+            let [length, _, _, leeway] = args.bind(name, ["length", "killwords", "end", "leeway"])?;
+            if items > size_arg(&length, 255, name)? + size_arg(&leeway, 5, name)? {
+                fail!("truncate: '{}' is no text", input.kind());
+            }
+            Ok(input)
+        }
+        "truncate" if matches!(input, Value::Placeholder) => {
+            let cut = text_filter(name, crate::value::PLACEHOLDER, args)?;
+            Ok(if cut.as_str() == input.as_str() { input } else { cut })
         }
         _ => text_filter(name, &input.to_text()?, args),
     }
@@ -868,39 +895,37 @@ fn wrap_line(line: &str, width: usize, break_long: bool, hyphens: bool) -> Res<V
         rest = after;
     }
     let mut rows: Vec<String> = Vec::new();
-    let mut row = String::new();
-    let mut used = 0;
     let mut queue: std::collections::VecDeque<&str> = chunks.into();
-    while let Some(chunk) = queue.pop_front() {
+    let blank = |chunk: &str| chunk.chars().all(is_space);
+    let length = |chunk: &str| chunk.chars().count();
+    while !queue.is_empty() {
         charge(2)?;
-        if row.is_empty() && !rows.is_empty() && chunk.chars().all(is_space) {
-            continue;
+        let mut row: Vec<&str> = Vec::new();
+        let mut used = 0;
+        if !rows.is_empty() && queue.front().is_some_and(|chunk| blank(chunk)) {
+            queue.pop_front();
         }
-        let length = chunk.chars().count();
-        if used + length <= width {
-            row.push_str(chunk);
-            used += length;
-            continue;
+        while let Some(chunk) = queue.front().filter(|chunk| used + length(chunk) <= width) {
+            used += length(chunk);
+            row.extend(queue.pop_front());
         }
-        if length > width && break_long && used < width {
-            let at = chunk.char_indices().nth(width - used).map_or(chunk.len(), |(at, _)| at);
-            row.push_str(&chunk[..at]);
-            queue.push_front(&chunk[at..]);
-        } else if row.is_empty() {
-            row.push_str(chunk);
-        } else {
-            queue.push_front(chunk);
+        if let Some(chunk) = queue.front_mut().filter(|chunk| length(chunk) > width) {
+            if break_long {
+                let space = chunk.char_indices().nth(width - used).map_or(chunk.len(), |(at, _)| at);
+                let hyphen = chunk[..space].rfind('-').filter(|at| hyphens && chunk[..*at].contains(|c| c != '-'));
+                let (piece, rest) = chunk.split_at(hyphen.map_or(space, |at| at + 1));
+                row.push(piece);
+                *chunk = rest;
+            } else if row.is_empty() {
+                row.extend(queue.pop_front());
+            }
         }
-        let done = std::mem::take(&mut row);
-        let done = done.trim_end_matches(is_space);
-        if !done.is_empty() {
-            rows.push(done.to_string());
+        if row.last().is_some_and(|chunk| blank(chunk)) {
+            row.pop();
         }
-        used = 0;
-    }
-    let last = row.trim_end_matches(is_space);
-    if !last.is_empty() {
-        rows.push(last.to_string());
+        if !row.is_empty() {
+            rows.push(row.concat());
+        }
     }
     Ok(rows)
 }
@@ -920,7 +945,11 @@ fn urlencode(input: &Value) -> Res<Value> {
         }
         Ok(out)
     };
-    if input.as_str().is_some() || !matches!(input, Value::Dict(_) | Value::List(_) | Value::Tuple(_) | Value::Iter(_)) {
+    let iterable = matches!(
+        input,
+        Value::Dict(_) | Value::List(_) | Value::Tuple(_) | Value::Iter(_) | Value::Range(_) | Value::View(..)
+    );
+    if !iterable {
         return Value::text(quote(&input.to_text()?, false)?);
     }
     let mut pairs = Dict::default();
@@ -1059,9 +1088,12 @@ fn localize(input: &Value, format: &str, locale: &str) -> Res<Value> {
     let moment = match parsed {
         Some(Value::Date(date)) => date.iso(),
         Some(Value::DateTime(moment)) => {
-            // Shown in UTC; a moment without a zone is taken as UTC.
-            let utc = moment.plus(crate::dates::Delta(-i128::from(moment.offset.unwrap_or(0)) * 60_000_000))?;
-            format!("{}T{}.{:06}", utc.date.iso(), &utc.time.iso()[..8], utc.time.micro)
+            // Moments of the library are UTC and shown so. Another zone comes out of a text only.
+            let zoned = format.contains(['z', 'Z', 'O', 'v', 'V', 'x', 'X']) || matches!(format, "long" | "full");
+            if zoned && moment.offset.is_some_and(|offset| offset != 0) {
+                fail!("localize_date: the names of other time zones than UTC are not supported");
+            }
+            format!("{}T{}.{:06}", moment.date.iso(), &moment.time.iso()[..8], moment.time.micro)
         }
         _ => fail!("Unsupported type {} for localize_date", input.kind()),
     };

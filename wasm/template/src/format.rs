@@ -145,9 +145,9 @@ pub fn percent(format: &str, values: &Value) -> Res<Value> {
                 pad(&cut, spec.width, ' ', spec.align.unwrap_or('>'))
             }
             'c' => {
-                let c = match &value {
-                    Value::Int(code) => u32::try_from(*code).ok().and_then(char::from_u32),
-                    _ => value.as_str().and_then(|s| {
+                let c = match value.as_index() {
+                    Some(code) => u32::try_from(code).ok().and_then(char::from_u32),
+                    None => value.as_str().and_then(|s| {
                         let mut chars = s.chars();
                         chars.next().filter(|_| chars.next().is_none())
                     }),
@@ -183,14 +183,18 @@ pub fn percent(format: &str, values: &Value) -> Res<Value> {
         charge_bytes(text.len())?;
     }
     let all_used = next.next().is_none();
-    if !all_used && !named && !matches!(values, Value::Dict(_) | Value::List(_)) {
+    if !all_used && !named && !is_mapping(values) {
         fail!("not all arguments converted during string formatting");
     }
     Value::text(out)
 }
 
+/// What Python takes for a mapping here: everything with items but texts and tuples.
+fn is_mapping(value: &Value) -> bool {
+    matches!(value, Value::Dict(_) | Value::List(_) | Value::Range(_)) || value.is_undefined()
+}
+
 fn repr(value: &Value, ascii: bool, out: &mut String) -> Res<()> {
-    value.used()?;
     let mut text = String::new();
     value.repr(&mut text)?;
     if !ascii {

@@ -2,7 +2,7 @@
 // host's own data answers. Nothing else is imported.
 
 use crate::error::{Error, Res};
-use crate::limits::charge_bytes;
+use crate::limits::{charge, charge_bytes};
 
 #[cfg(target_arch = "wasm32")]
 mod imports {
@@ -20,7 +20,7 @@ pub const LOCALIZE: u32 = 2;
 
 #[cfg(target_arch = "wasm32")]
 pub fn ask(question: u32, text: &str) -> Res<String> {
-    charge_bytes(text.len() * 8)?;
+    pay(text)?;
     // SAFETY: the host reads `length` bytes at `pointer` and writes into the buffer it was given.
     let length = unsafe { imports::ask(question, text.as_ptr(), text.len()) };
     let failed = length < 0;
@@ -32,6 +32,12 @@ pub fn ask(question: u32, text: &str) -> Res<String> {
 
 #[cfg(not(target_arch = "wasm32"))]
 pub fn ask(_question: u32, text: &str) -> Res<String> {
-    charge_bytes(text.len())?;
+    pay(text)?;
     Err(Error::runtime("there is no host to ask"))
+}
+
+/// A question costs the host far more than a step.
+fn pay(text: &str) -> Res<()> {
+    charge(1000)?;
+    charge_bytes(text.len() * 8)
 }

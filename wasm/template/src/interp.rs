@@ -241,9 +241,11 @@ impl Interp<'_> {
             if !def.uses_loop && !self.passes(def, &inner)? {
                 continue;
             }
-            empty = false;
-            if let Flow::Break = self.run(&def.body, &inner, out)? {
-                break;
+            // As in Jinja, a round that `break` or `continue` cuts short does not count for `else`.
+            match self.run(&def.body, &inner, out)? {
+                Flow::Next => empty = false,
+                Flow::Continue => {}
+                Flow::Break => break,
             }
         }
         if empty {
@@ -403,10 +405,10 @@ impl Interp<'_> {
                         }
                     }
                     present(&value)?;
-                    return Ok(match ops::slice(&value, bounds)? {
-                        Some(found) => found,
-                        None => Value::undefined(format!("{} has no slices", value.kind())),
-                    });
+                    return match ops::slice(&value, bounds)? {
+                        Some(found) => Ok(found),
+                        None => fail!("'{}' object is not subscriptable", value.kind()),
+                    };
                 }
                 let index = self.eval(index, scope)?;
                 self.subscript(&value, &index)?

@@ -9,7 +9,7 @@ pub const FUEL: i64 = 4_000_000;
 /// Bytes of source that are compiled.
 pub const SOURCE_BYTES: usize = 64 * 1024;
 /// Nested expressions and blocks, in the source and (through macros and recursive loops) while running.
-pub const DEPTH: u32 = 120;
+pub const DEPTH: u32 = 300;
 /// Bytes that a rendering may print. A path has at most 1024 characters.
 pub const OUTPUT_BYTES: usize = 256 * 1024;
 

@@ -142,7 +142,9 @@ pub fn call(interp: &Interp, receiver: &Value, name: &str, args: CallArgs) -> Re
             match name {
                 "format" => {
                     let text = format::braces(interp, &text, &args.positional, &args.named)?;
-                    Value::text(text)
+                    // The sandbox gives back the type of text that it was called on.
+                    let kept = matches!(receiver, Value::Placeholder);
+                    if kept { Ok(Value::Placeholder) } else { Value::text(text) }
                 }
                 "format_map" => {
                     let [mapping] = args.bind(name, ["mapping"])?;

@@ -227,6 +227,7 @@ pub fn contains(container: &Value, item: &Value) -> Res<bool> {
         }
         Value::Dict(d) | Value::View(View::Keys, d) => Ok(d.borrow().get(item)?.is_some()),
         Value::Range(r) => {
+            item.used()?;
             let n = match number(item) {
                 Some(Number::Int(n)) => n,
                 Some(Number::Float(f)) if f.fract() == 0.0 && f.abs() < 1e30 => f as i128,
@@ -269,12 +270,15 @@ pub fn positive(value: &Value) -> Res<Value> {
 pub fn binary(op: BinOp, a: &Value, b: &Value) -> Res<Value> {
     charge(1)?;
     a.used()?;
-    b.used()?;
     if op == BinOp::Mod
         && let Some(format) = a.as_str()
     {
-        return crate::format::percent(format, b);
+        let result = crate::format::percent(format, b)?;
+        // A text in which nothing was replaced stays the same object.
+        let kept = matches!(a, Value::Placeholder);
+        return Ok(if kept { Value::Placeholder } else { result });
     }
+    b.used()?;
     if let (Some(x), Some(y)) = (number(a), number(b)) {
         return arithmetic(op, x, y);
     }

@@ -91,7 +91,7 @@ pub fn apply(name: &str, value: &Value, args: CallArgs) -> Res<bool> {
         }
         "callable" => matches!(
             value,
-            Value::Macro(_) | Value::Method(_) | Value::Function(_) | Value::Joiner(_) | Value::Loop(_)
+            Value::Undefined(_) | Value::Absent | Value::Macro(_) | Value::Method(_) | Value::Function(_) | Value::Joiner(_) | Value::Loop(_)
         ),
         "odd" | "even" => {
             let rest = ops::binary(crate::ast::BinOp::Mod, value, &Value::Int(2))?;

@@ -29,8 +29,8 @@ pub enum Value {
     Dict(Rc<RefCell<Dict>>),
     View(View, Rc<RefCell<Dict>>),
     Range(Range),
-    /// What a generator would give: its items come once.
-    Iter(Rc<RefCell<std::vec::IntoIter<Value>>>),
+    /// What a generator would give: its items, or how it fails, come once.
+    Iter(Rc<RefCell<Res<std::vec::IntoIter<Value>>>>),
     /// An object of the library, printed as its name.
     Named(Rc<Named>),
     Date(Date),
@@ -175,7 +175,12 @@ impl Value {
     }
 
     pub fn iter(items: Vec<Value>) -> Value {
-        Value::Iter(Rc::new(RefCell::new(items.into_iter())))
+        Value::Iter(Rc::new(RefCell::new(Ok(items.into_iter()))))
+    }
+
+    /// A generator that fails when it is run.
+    pub fn failing(error: Error) -> Value {
+        Value::Iter(Rc::new(RefCell::new(Err(error))))
     }
 
     pub fn undefined(message: impl Into<String>) -> Value {
@@ -312,7 +317,10 @@ impl Value {
                 (0..r.len()).map(|at| r.get(at)).collect()
             }
             Value::Iter(items) => {
-                let rest: Vec<Value> = items.borrow_mut().by_ref().collect();
+                let rest: Vec<Value> = match &mut *items.borrow_mut() {
+                    Ok(items) => items.by_ref().collect(),
+                    Err(error) => return Err(error.clone()),
+                };
                 charge(rest.len())?;
                 rest
             }
