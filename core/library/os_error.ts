@@ -7,6 +7,7 @@ const NAMES: Readonly<Record<string, string>> = {
   5: "EIO",
   13: "EACCES",
   17: "EEXIST",
+  18: "EXDEV",
   20: "ENOTDIR",
   28: "ENOSPC",
   30: "EROFS",

@@ -77,7 +77,7 @@ export interface JournalPlaces {
 export function formatStep(step: JournalStep, places: JournalPlaces): string {
   return JSON.stringify(
     Object.fromEntries(
-      Object.entries(step).map(([field, value]) => [
+      Object.entries(storable(step)).map(([field, value]) => [
         field,
         PATH_FIELDS.has(field) ? shortPath(String(value), places) : value,
       ]),
@@ -106,7 +106,7 @@ export function parseStep(value: unknown, places: JournalPlaces): JournalStep | 
 }
 
 /** A row's values in a form that JSON keeps: what it can't hold is an object with one key. */
-export function encodeValues(values: RowValues): RowValues {
+function encodeValues(values: RowValues): RowValues {
   return Object.fromEntries(
     Object.entries(values).map(([column, value]) => [column, encodeValue(value) as RowValue]),
   );
@@ -123,6 +123,25 @@ export function encodeValue(value: RowValue): unknown {
   }
   if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString("base64") };
   return value;
+}
+
+/** JSON holds neither bytes nor big integers. */
+function storable(step: JournalStep): JournalStep {
+  switch (step.kind) {
+    case "rows inserted":
+      return { ...step, pks: step.pks.map((pk) => encodeValue(pk) as number) };
+    case "row changed":
+      return {
+        ...step,
+        pk: encodeValue(step.pk) as number,
+        before: encodeValues(step.before),
+        after: encodeValues(step.after),
+      };
+    case "row deleted":
+      return { ...step, row: encodeValues(step.row) };
+    default:
+      return step;
+  }
 }
 
 const PATH_FIELDS: ReadonlySet<string> = new Set(["path", "from", "to", "backup"]);

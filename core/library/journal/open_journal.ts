@@ -4,13 +4,7 @@
 import { join } from "node:path";
 import { PaperwardError } from "../../errors.ts";
 import type { Files, OpenFile } from "../files.ts";
-import {
-  encodeValue,
-  encodeValues,
-  formatStep,
-  type JournalPlaces,
-  type JournalStep,
-} from "./journal_step.ts";
+import { formatStep, type JournalPlaces, type JournalStep } from "./journal_step.ts";
 import { type EntryReader, readEntry } from "./read_entry.ts";
 
 /** Folder below the data folder in which Paperward keeps what is its own. */
@@ -40,8 +34,9 @@ export interface EntryFacts {
   readonly state: EntryState;
 }
 
-/** An entry that is being written. */
-export interface JournalEntry {
+/** An entry that is being written. `using` lets go of the file, so that an error leaves none open; what was
+ * recorded stays, as after a crash. */
+export interface JournalEntry extends Disposable {
   readonly id: string;
   /** A folder for what steps keep (backups, quarantine): not made yet, never used before. */
   readonly keep: string;
@@ -75,6 +70,8 @@ export interface Journal {
   read(id: string): EntryReader;
   /** Absolute path of a file that belongs to an entry: `…/000012.undone`. */
   path(id: string, suffix: string): string;
+  /** Absolute path of the folder in which an entry's steps keep files. */
+  keep(id: string): string;
 }
 
 /** Options of {@linkcode openJournal}. */
@@ -96,6 +93,7 @@ export function openJournal(
   const folder = join(own, "journal");
   const now = options.now ?? (() => new Date());
   const path = (id: string, suffix: string) => join(folder, `${id}.${suffix}`);
+  const keep = (id: string) => join(own, "kept", id);
 
   function ids(): string[] {
     if (!files.exists(folder)) return [];
@@ -119,6 +117,7 @@ export function openJournal(
 
   const journal: Journal = {
     path,
+    keep,
     list: () => ids().map(factsOf),
     last() {
       const entries = ids().filter((id) => !files.exists(path(id, "undone")));
@@ -130,18 +129,23 @@ export function openJournal(
       refuseInterruptedUndo(journal);
       files.makeFolder(folder);
       const { id, file } = newEntry(files, path, ids().at(-1));
-      const entry = writeEntry(file, { id, keep: join(own, "kept", id) }, places, now, () => {
+      const entry = writeEntry(file, { id, keep: keep(id) }, places, now, () => {
         files.remove(path(id, "jsonl"));
       });
-      entry.line({
-        paperward: "journal",
-        version: VERSION,
-        command: what.command,
-        arguments: what.arguments,
-        started: now().toISOString(),
-      });
-      await entry.flush();
-      await files.syncFolder(folder);
+      try {
+        entry.line({
+          paperward: "journal",
+          version: VERSION,
+          command: what.command,
+          arguments: what.arguments,
+          started: now().toISOString(),
+        });
+        await entry.flush();
+        await files.syncFolder(folder);
+      } catch (error) {
+        entry[Symbol.dispose]();
+        throw error;
+      }
       return entry;
     },
   };
@@ -189,6 +193,11 @@ function writeEntry(
   const encoder = new TextEncoder();
   let pending = "";
   let steps = 0;
+  let open = true;
+  const drop = () => {
+    if (open) file.close();
+    open = false;
+  };
   const write = () => {
     if (pending) file.write(encoder.encode(pending));
     pending = "";
@@ -206,36 +215,18 @@ function writeEntry(
     line: (value) => add(JSON.stringify(value)),
     record(step) {
       steps++;
-      add(formatStep(storable(step), places));
+      add(formatStep(step, places));
     },
     flush,
     async commit() {
       add(JSON.stringify({ end: steps, finished: now().toISOString() }));
       await flush();
-      file.close();
+      drop();
     },
     discard() {
-      file.close();
+      drop();
       remove();
     },
+    [Symbol.dispose]: drop,
   };
-}
-
-/** JSON holds neither bytes nor big integers. */
-function storable(step: JournalStep): JournalStep {
-  switch (step.kind) {
-    case "rows inserted":
-      return { ...step, pks: step.pks.map((pk) => encodeValue(pk) as number) };
-    case "row changed":
-      return {
-        ...step,
-        pk: encodeValue(step.pk) as number,
-        before: encodeValues(step.before),
-        after: encodeValues(step.after),
-      };
-    case "row deleted":
-      return { ...step, row: encodeValues(step.row) };
-    default:
-      return step;
-  }
 }

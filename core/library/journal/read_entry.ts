@@ -13,6 +13,8 @@ export interface EntryReader {
   readonly ended: boolean;
   /** How many steps there are. */
   readonly length: number;
+  /** Steps with their numbers, from 0. */
+  forwards(): Iterable<{ readonly number: number; readonly step: JournalStep }>;
   /** Steps with their numbers, the last first: number `length − 1` to 0. */
   backwards(): Iterable<{ readonly number: number; readonly step: JournalStep }>;
 }
@@ -43,14 +45,12 @@ export function readEntry(files: Files, path: string, places: JournalPlaces): En
     else starts.push(start);
   }
   if (!head) head = { command: "", arguments: [], started: "" };
-  return {
-    head,
-    ended,
-    length: starts.length,
-    *backwards() {
+  const order = (backwards: boolean) => ({
+    *[Symbol.iterator]() {
       const file = files.openRead(path);
       try {
-        for (let number = starts.length - 1; number >= 0; number--) {
+        for (let i = 0; i < starts.length; i++) {
+          const number = backwards ? starts.length - 1 - i : i;
           const step = parseStep(parsed(lineAt(file, starts[number] ?? 0)), places);
           if (!step) throw damaged(`its step ${number + 1} is not one`);
           yield { number, step };
@@ -59,6 +59,13 @@ export function readEntry(files: Files, path: string, places: JournalPlaces): En
         file.close();
       }
     },
+  });
+  return {
+    head,
+    ended,
+    length: starts.length,
+    forwards: () => order(false),
+    backwards: () => order(true),
   };
 }
 

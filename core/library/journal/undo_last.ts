@@ -1,0 +1,185 @@
+// The story of an undo: find the entry, lock, look at all of it, then take it back or say why not.
+
+import type { TransferPool, TransferPoolOptions } from "../../../wasm/checksum/transfer_pool.ts";
+import { openDatabase } from "../../database/open_database.ts";
+import { PaperwardError } from "../../errors.ts";
+import type { CommandContext } from "../../sandbox/context.ts";
+import { takeMediaLock } from "../take_media_lock.ts";
+import type { JournalStep } from "./journal_step.ts";
+import { type EntryFacts, openJournal } from "./open_journal.ts";
+import {
+  abandonUndo,
+  changesRows,
+  planUndo,
+  undoEntry,
+  type UndoPlan,
+  undoSteps,
+} from "./undo_entry.ts";
+
+/** What an undo runs in. */
+export interface UndoContext extends CommandContext {
+  openTransfers(options: TransferPoolOptions): TransferPool;
+}
+
+/** What was asked for. */
+export interface UndoOptions {
+  readonly dryRun: boolean;
+  readonly abandon: boolean;
+  readonly lockTimeoutMs?: number;
+}
+
+/** What came of it. */
+export interface UndoSummary {
+  readonly outcome: "undone" | "would undo" | "refused" | "abandoned";
+  readonly entry: EntryFacts;
+  readonly counts: UndoPlan["counts"];
+  /** How many things stand in the way. */
+  readonly conflicts: number;
+}
+
+/** Takes the last entry of the journal back.
+ * @throws {PaperwardError} where there is none, and for everything that stops it before it began */
+export async function undoLast(context: UndoContext, options: UndoOptions): Promise<UndoSummary> {
+  const { files, report, settings, stop } = context;
+  const places = { dataDir: settings.dataDir, mediaRoot: settings.mediaRoot };
+  const journal = openJournal(files, places);
+  const found = journal.last();
+  if (!found) {
+    throw new PaperwardError(
+      `Cannot undo anything: the journal of ${settings.dataDir} holds nothing that can be taken back`,
+      { hints: ["`paperward journal list` shows what there is"] },
+    );
+  }
+  if (options.abandon) {
+    if (found.state !== "being undone") {
+      throw new PaperwardError("Cannot abandon an undo: none was interrupted", { exit: "usage" });
+    }
+    abandonUndo(files, journal, found.id);
+    return { outcome: "abandoned", entry: found, counts: {}, conflicts: 0 };
+  }
+  await using cleanup = new AsyncDisposableStack();
+  const hasRows = changesRows(journal, found.id);
+  const database = await openDatabase(settings.database, {
+    files,
+    scratch: context.scratch,
+    report,
+    mode: hasRows && !options.dryRun ? "write" : "read",
+    stop,
+  });
+  cleanup.defer(() => database.close());
+  const { lockTimeoutMs } = options;
+  const lock = await takeMediaLock({
+    settings,
+    report,
+    stop,
+    generation: database.generation,
+    ...(lockTimeoutMs === undefined ? {} : { timeoutMs: lockTimeoutMs }),
+    readsOnly: options.dryRun,
+  });
+  cleanup.defer(() => lock?.release());
+  // Whoever held the lock may have changed something meanwhile.
+  const entry = journal.last();
+  if (entry?.id !== found.id) {
+    throw new PaperwardError(
+      "Cannot undo: another command changed the library while the lock was waited for",
+      { hints: ["look at `paperward journal list` and try again"] },
+    );
+  }
+  const transfers = context.openTransfers({ read: [places.mediaRoot, places.dataDir], write: [] });
+  cleanup.defer(() => transfers.close());
+  const world = {
+    files,
+    journal,
+    places,
+    transfers,
+    stop,
+    database: hasRows ? database : undefined,
+  };
+  const plan = await planUndo(world, entry);
+  const summary = { entry, counts: plan.counts, conflicts: plan.conflictCount };
+  if (plan.conflictCount > 0) {
+    for (const { what, reason } of plan.conflicts) {
+      report.item("conflict", { what, reason }, `in the way: ${what}: ${reason}`);
+    }
+    if (entry.state === "being undone") {
+      report.warn(
+        "The undo that was interrupted can't go on",
+        "mend what is listed and run `paperward undo` again, or leave it as it is: --abandon",
+      );
+    }
+    return { ...summary, outcome: "refused" };
+  }
+  if (options.dryRun) {
+    for (const step of undoSteps(journal, entry.id)) {
+      report.item("step", describeStep(step), describeUndo(step));
+    }
+    return { ...summary, outcome: "would undo" };
+  }
+  const total = Object.values(plan.counts).reduce((sum, count) => sum + count, 0);
+  const progress = report.progress("Taking back", total);
+  try {
+    await undoEntry(
+      world,
+      entry,
+      (step) => progress.advance(step.kind === "rows inserted" ? step.pks.length : 1),
+    );
+  } finally {
+    progress.end();
+  }
+  if (hasRows) report.info("The search index may hold what was taken back: reindex it");
+  return { ...summary, outcome: "undone" };
+}
+
+/** A step for JSON: keys as text, no rows. */
+export function describeStep(step: JournalStep): Record<string, string | number> {
+  switch (step.kind) {
+    case "rows inserted":
+      return { kind: step.kind, table: step.table, rows: step.pks.length };
+    case "row changed":
+      return { kind: step.kind, table: step.table, row: String(step.pk) };
+    case "row deleted":
+      return { kind: step.kind, table: step.table, row: String(step.row[step.key ?? "id"]) };
+    case "file moved":
+      return { kind: step.kind, from: step.from, to: step.to };
+    case "file replaced":
+      return { kind: step.kind, path: step.path, backup: step.backup };
+    default:
+      return { kind: step.kind, path: step.path };
+  }
+}
+
+/** What taking a step back means, in words. */
+export function describeUndo(step: JournalStep): string {
+  switch (step.kind) {
+    case "rows inserted":
+      return `remove   ${step.pks.length} rows of ${step.table}`;
+    case "row changed":
+      return `restore  row ${step.pk} of ${step.table} (${Object.keys(step.before).join(", ")})`;
+    case "row deleted":
+      return `restore  row ${step.row[step.key ?? "id"]} of ${step.table}`;
+    case "file moved":
+      return `move     ${step.to} back to ${step.from}`;
+    case "file replaced":
+      return `restore  ${step.path} from ${step.backup}`;
+    default:
+      return `remove   ${step.path}`;
+  }
+}
+
+/** What a step was, in words. */
+export function describeDone(step: JournalStep): string {
+  switch (step.kind) {
+    case "rows inserted":
+      return `added    ${step.pks.length} rows of ${step.table}`;
+    case "row changed":
+      return `changed  row ${step.pk} of ${step.table} (${Object.keys(step.after).join(", ")})`;
+    case "row deleted":
+      return `removed  row ${step.row[step.key ?? "id"]} of ${step.table}`;
+    case "file moved":
+      return `moved    ${step.from} to ${step.to}`;
+    case "file replaced":
+      return `replaced ${step.path} (the old one is ${step.backup})`;
+    default:
+      return `added    ${step.path}`;
+  }
+}

@@ -1,0 +1,43 @@
+// Asks the user before something is changed. Invariant: without a terminal nobody is asked, and nothing but a
+// plain yes is one.
+
+import type { StopSignal } from "../sandbox/stop_signal.ts";
+
+/** What came of a question. */
+export type Answer = "yes" | "no" | "nobody there";
+
+/** Where answers come from; tests replace it. */
+export interface Asker {
+  isTerminal(): boolean;
+  /** Bytes read, or null at the end. */
+  read(buffer: Uint8Array): Promise<number | null>;
+  write(text: string): void;
+}
+
+const terminal: Asker = {
+  isTerminal: () => Deno.stdin.isTerminal() && Deno.stderr.isTerminal(),
+  read: (buffer) => Deno.stdin.read(buffer),
+  write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+};
+
+/** How often the stop flag is looked at; ms. */
+const PATIENCE = 100;
+
+/** Asks a question on the terminal. @param question without control characters @throws {StopRequested} */
+export async function ask(
+  question: string,
+  stop: StopSignal,
+  asker: Asker = terminal,
+): Promise<Answer> {
+  if (!asker.isTerminal()) return "nobody there";
+  asker.write(`${question} [y/N] `);
+  const buffer = new Uint8Array(1024);
+  let size: number | null | undefined;
+  const reading = asker.read(buffer).then((got) => size = got);
+  while (size === undefined) {
+    await Promise.race([reading, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+    stop.throwIfRequested();
+  }
+  const answer = new TextDecoder().decode(buffer.subarray(0, size ?? 0)).trim().toLowerCase();
+  return answer === "y" || answer === "yes" ? "yes" : "no";
+}
