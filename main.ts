@@ -8,6 +8,7 @@ import { EXIT, type ExitName } from "./core/exit_codes.ts";
 import { GLOBAL_FLAGS, readGlobalOptions } from "./core/flags/global_flags.ts";
 import { parseCommandLine } from "./core/flags/parse_command_line.ts";
 import { printError } from "./core/report/error_text.ts";
+import { printPage } from "./core/report/print_page.ts";
 import { openReport, type OpenReportOptions } from "./core/report/open_report.ts";
 import type { Command } from "./commands/_command.ts";
 import type { Options } from "./core/flags/flag.ts";
@@ -16,13 +17,15 @@ import project from "./deno.json" with { type: "json" };
 /** Runs what the command line asks for. @returns how it ended */
 async function main(argv: readonly string[]): Promise<ExitName> {
   const columns = terminalColumns();
-  const invocation = parseCommandLine(argv, basename(process.argv0), commands, { columns });
+  const { stdoutIsTerminal, colour } = reportOptions({}, columns);
+  const layout = { columns, colour: stdoutIsTerminal && colour };
+  const invocation = parseCommandLine(argv, basename(process.argv0), commands, layout);
   switch (invocation.kind) {
     case "help":
     case "completions":
       return print(invocation.text);
     case "version":
-      return print(`paperward ${project.version}\n`);
+      return print(`paperward ${project.version}`);
     case "usage": {
       const report = openReport(reportOptions({}, columns));
       report.error(invocation.message, invocation.hints.join("\n") || undefined);
@@ -30,6 +33,15 @@ async function main(argv: readonly string[]): Promise<ExitName> {
     }
     case "run":
       return await run(invocation.command, invocation.options, columns);
+  }
+}
+
+function print(text: string): ExitName {
+  try {
+    printPage(text);
+    return "done";
+  } catch (error) {
+    return printError(openReport(reportOptions({}, 80)), error);
   }
 }
 
@@ -97,17 +109,6 @@ function terminalColumns(): number {
   } catch {
     return 80;
   }
-}
-
-/** A reader that has gone (`| head`) is no error. */
-function print(text: string): ExitName {
-  const bytes = new TextEncoder().encode(text);
-  try {
-    for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-  }
-  return "done";
 }
 
 if (import.meta.main) Deno.exit(EXIT[await main(Deno.args)].code);

@@ -68,10 +68,12 @@ function beforeCommand(
   } catch (error) {
     // A flag of the command in front of the command: say where it goes, not that it does not exist.
     const later = argv.slice(1).find((token) => commands.some(({ name }) => name === token));
-    if (!(error instanceof PaperwardError) || later === undefined) throw error;
+    if (!(error instanceof PaperwardError)) throw error;
     throw new PaperwardError(error.message, {
       exit: "usage",
-      hints: [`Flags of a command go behind its name: paperward ${later} …`],
+      hints: later === undefined
+        ? [...error.hints, "paperward --help lists the commands."]
+        : [`Flags of a command go behind its name: paperward ${later} …`],
     });
   }
 }

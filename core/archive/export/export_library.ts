@@ -8,6 +8,7 @@ import type { LibraryDatabase } from "../../database/database.ts";
 import { PaperwardError } from "../../errors.ts";
 import { formatBytes, formatCount } from "../../report/format.ts";
 import { openFilenameGenerator } from "../../library/filename/generate_filename.ts";
+import { checkMedia } from "../../library/check_media.ts";
 import { lockFile, mediaLockPath } from "../../library/media_lock.ts";
 import { isInsideAny } from "../../library/deno_files.ts";
 import { openSpool, type Spool } from "../../library/spool.ts";
@@ -63,6 +64,7 @@ export async function exportLibrary(
     stop: world.stop,
   });
   cleanup.defer(() => database.close());
+  checkMedia(files, settings);
   await sayWhatIsOpen(world, database);
   const lock = await takeLock(world, options, database.generation);
   cleanup.defer(() => lock?.release());
