@@ -76,11 +76,11 @@ sys.stdin.readline()`,
 /** Gives document 1 an original that takes a while to copy, so that a run can be met in the middle. */
 export function growOriginal(library: Library): void {
   python(
-    `import hashlib, sqlite3, sys
+    `import hashlib, os, sqlite3, sys
 folder, database, v3 = sys.argv[1], sys.argv[2], sys.argv[3] == "v3.0.5"
 path = folder + "/documents/originals/2024/ACME Corporation Ltd/invoice_en_1.pdf"
 digest = hashlib.sha256() if v3 else hashlib.md5()
-block = bytes(range(256)) * 4096
+block = os.urandom(1 << 20) # more than deflate looks back on: a zip must not get small
 with open(path, "wb") as f:
     for _ in range(400):
         f.write(block)
