@@ -120,16 +120,26 @@ export function openFilenameGenerator(options: FilenameGeneratorOptions): Filena
     },
     async render(documents) {
       const names: RenderedName[] = [];
+      // While the Worker renders one batch, the values of the next are put together.
+      let running: Promise<readonly RenderedName[]> = Promise.resolve([]);
+      const start = async (batch: readonly FilenameDocument[]): Promise<void> => {
+        const before = running;
+        running = renderSome(batch);
+        running.catch(() => {});
+        names.push(...await before);
+      };
       let batch: FilenameDocument[] = [];
       let size = 0;
       for (const document of documents) {
         batch.push(document);
         size += 1 + (document.content?.length ?? 0) / 4096;
         if (size < 64) continue;
-        names.push(...await renderSome(batch));
+        await start(batch);
         [batch, size] = [[], 0];
       }
-      return [...names, ...await renderSome(batch)];
+      await start(batch);
+      names.push(...await running);
+      return names;
     },
     close: () => renderer.close(),
   };
