@@ -7,6 +7,7 @@ import { editRecord, makeRecord } from "../edited_record.ts";
 import { keysAfter } from "../_keys.ts";
 import { isRawObject, rawKeys, rawMember, withRawMember } from "../_json_slices.ts";
 import { rawBigInt, rawIsNull } from "../../manifest/raw_values.ts";
+import { SERVICE_USERS } from "../../records/export_models.ts";
 
 const VIEW = "documents.savedview";
 const SETTINGS = "documents.uisettings";
@@ -33,7 +34,7 @@ export function withVisibleViews(
   return withRawMember(all, "saved_views", views);
 }
 
-/** Every user gets the lists, and settings to hold them. */
+/** Every user but paperless-ngx's own gets the lists, and settings to hold them. */
 export const savedViewVisibility: SetStep = {
   since: "3.0.0",
   migration: "documents.0014",
@@ -62,7 +63,9 @@ export const savedViewVisibility: SetStep = {
     const noViews: ReadonlyMap<string, readonly RawJson[]> = new Map();
     const nextKey = keysAfter(settings);
     const placeOf = new Map(settings.map(({ fields }, at) => [fields.get("user"), at]));
-    for (const { pk } of users) {
+    for (const { pk, fields } of users) {
+      // Nobody looks at their dashboards; exports of version 3 leave such rows out.
+      if (SERVICE_USERS.some((name) => fields.get("username") === JSON.stringify(name))) continue;
       const at = placeOf.get(pk);
       const old = at === undefined ? undefined : settings[at];
       const now = withVisibleViews(old?.fields.get("settings"), visible.get(pk) ?? noViews);
