@@ -25,8 +25,10 @@ const INVISIBLE =
 /** Text as HTML shows it: markup and what can't be seen are made harmless. */
 export function escapeHtml(text: string): string {
   return text
-    .replace(INVISIBLE, (character) =>
-      `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`)
+    .replace(
+      INVISIBLE,
+      (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+    )
     .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 }
 
@@ -68,20 +70,22 @@ export interface HtmlPage {
 
 /** The whole page, piece by piece. */
 export function* htmlPage({ title, subtitle, body, style }: HtmlPage): Generator<string> {
-  yield html`<!doctype html>
+  const name = escapeHtml(title);
+  const line = subtitle === undefined ? "" : `<p>${escapeHtml(subtitle)}</p>`;
+  yield `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <meta name="referrer" content="no-referrer">
-<title>${title}</title>
-<style>${new Markup(STYLE + (style ?? ""))}</style>
+<title>${name}</title>
+<style>${STYLE}${style ?? ""}</style>
 </head>
 <body>
 <main>
-<header><h1>${title}</h1>${subtitle === undefined ? undefined : html`<p>${subtitle}</p>`}</header>
-`.text;
+<header><h1>${name}</h1>${line}</header>
+`;
   for (const piece of body) yield piece.text + "\n";
   yield "</main>\n</body>\n</html>\n";
 }
@@ -94,12 +98,20 @@ export function figures(
     readonly tone?: "good" | "bad" | "warn";
   }[],
 ): Markup {
-  return html`<dl class="figures">${
-    items.map(({ label, value, tone }) =>
-      html`<div class="${tone ?? "plain"}"><dt>${label}</dt><dd>${value}</dd></div>`
-    )
-  }</dl>`;
+  return html`
+    <dl class="figures">${items.map(({ label, value, tone }) =>
+      html`
+        <div class="${tone ?? "plain"}">
+          <dt>${label}</dt>
+          <dd>${value}</dd>
+        </div>
+      `
+    )}</dl>
+  `;
 }
+
+/** Nothing is loaded from anywhere, nothing runs. */
+const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
 const STYLE = `
 :root { color-scheme: light dark; --fg: #1d2430; --dim: #5d6778; --bg: #f6f7f9; --card: #fff;
