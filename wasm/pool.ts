@@ -316,7 +316,7 @@ export function serveRuns<Job, Result>(
       reply({ kind: "results", run, results });
       results = [];
     };
-    // Before the kernel rests, everything that is done goes out.
+    // Before the kernel rests or lets messages in, everything that is done goes out.
     const outside: JobQueue<Job> = {
       take: queue.take,
       get ended() {
@@ -328,7 +328,15 @@ export function serveRuns<Job, Result>(
       },
     };
     try {
-      for await (const result of kernel(outside, { init, stop, turn })) {
+      const context: KernelContext = {
+        init,
+        stop,
+        turn() {
+          flush();
+          return turn();
+        },
+      };
+      for await (const result of kernel(outside, context)) {
         results.push(result);
         if (results.length >= SEND.results || performance.now() - sent > SEND.ms) flush();
       }

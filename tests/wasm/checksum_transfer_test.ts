@@ -471,6 +471,20 @@ Deno.test("inline pool: jobs from a slow asynchronous source, and syncs that fai
   pool.close();
 });
 
+Deno.test("syncs that end while the caller looks at others are not lost", async () => {
+  const io: TransferIo = {
+    ...denoTransferIo,
+    sync: (path) => Promise.reject(new OsError("EIO", path)),
+  };
+  const paths = Array.from({ length: 50 }, (_, i) => `/${i}`);
+  const seen: string[] = [];
+  for await (const { path } of inlineTransferPool(io).sync(paths)) {
+    seen.push(path);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  assert.deepEqual(seen.sort(), paths.toSorted());
+});
+
 Deno.test("inline pool: nothing to do, and a source that throws", async () => {
   const pool = inlineTransferPool();
   assert.deepEqual(await Array.fromAsync(pool.run([])), []);

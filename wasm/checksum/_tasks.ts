@@ -1,7 +1,7 @@
 // What a transfer pool does, the same in a Worker and in the caller's thread: transfers, and syncs of what
 // was written. A run is of one kind, told by its first task.
 
-import { type JobQueue, stopAsked, turn } from "../pool.ts";
+import { type JobQueue, type KernelContext, stopAsked } from "../pool.ts";
 import { runEngine } from "./_engine.ts";
 import { describe } from "./_passage.ts";
 import type { TransferJob, TransferResult } from "./transfer.ts";
@@ -20,21 +20,19 @@ export type Outcome = TransferResult | SyncFailure | null;
 const SYNCS = 16;
 
 /** What a run knows besides its tasks. */
-export interface TaskContext {
-  readonly stop: SharedArrayBuffer | undefined;
-}
+export type TaskContext = Pick<KernelContext, "stop" | "turn">;
 
 /** Does the tasks of one run. */
 export async function* runTasks(
   queue: JobQueue<Task>,
   io: TransferIo,
-  { stop }: TaskContext,
+  context: TaskContext,
 ): AsyncGenerator<Outcome, void, undefined> {
   await queue.wait();
   const first = queue.take();
   if (first === undefined) return;
-  if ("sync" in first) yield* syncs(first.sync, queue, io, stop);
-  else yield* transfers(first.transfer, queue, io, stop);
+  if ("sync" in first) yield* syncs(first.sync, queue, io, context);
+  else yield* transfers(first.transfer, queue, io, context);
 }
 
 function wrong(): TypeError {
@@ -45,7 +43,7 @@ async function* transfers(
   first: TransferJob,
   queue: JobQueue<Task>,
   io: TransferIo,
-  stop: SharedArrayBuffer | undefined,
+  { stop, turn }: TaskContext,
 ): AsyncGenerator<TransferResult, void, undefined> {
   let waiting: TransferJob | undefined = first;
   const jobs = {
@@ -74,7 +72,7 @@ async function* syncs(
   first: string,
   queue: JobQueue<Task>,
   io: TransferIo,
-  stop: SharedArrayBuffer | undefined,
+  { stop }: TaskContext,
 ): AsyncGenerator<SyncFailure | null, void, undefined> {
   const done: (SyncFailure | null)[] = [];
   const running = new Set<Promise<void>>();
@@ -102,7 +100,8 @@ async function* syncs(
       if (!("sync" in task)) throw wrong();
       begin(task.sync);
     }
-    yield* done.splice(0);
+    // One by one: more may come while the caller looks at one.
+    for (let next; (next = done.shift()) !== undefined;) yield next;
     if (running.size > 0) {
       await Promise.race(
         running.size < SYNCS && !queue.ended ? [...running, queue.wait()] : running,

@@ -126,7 +126,7 @@ async function* runInline(
   };
   void feed();
   try {
-    yield* runTasks(queue, io, { stop });
+    yield* runTasks(queue, io, { stop, turn });
   } finally {
     over = true;
   }
