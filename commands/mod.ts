@@ -2,6 +2,8 @@
 
 import type { Command } from "./_command.ts";
 import { documentExporter } from "./document_exporter.ts";
+import { documentImporter } from "./document_importer.ts";
+import { migrate } from "./migrate.ts";
 
 /** The table of commands. */
-export const commands: readonly Command[] = [documentExporter];
+export const commands: readonly Command[] = [documentExporter, documentImporter, migrate];

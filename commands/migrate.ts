@@ -1,0 +1,48 @@
+// migrate: makes an empty library of either generation, as paperless-ngx's own migrations leave it.
+
+import type { ExitName } from "../core/exit_codes.ts";
+import type { Flag } from "../core/flags/flag.ts";
+import { journalFolder } from "../core/library/journal/open_journal.ts";
+import { libraryAccess } from "../core/sandbox/library_access.ts";
+import type { Command } from "./_command.ts";
+
+const flags: readonly Flag[] = [
+  {
+    long: "generation",
+    origin: "paperward",
+    value: { name: "GENERATION", kind: "string", choices: ["v2", "v3"], default: "v3" },
+    help: "v2: the schema of 2.20.15; v3: that of 3.0.5.",
+  },
+];
+
+/** `migrate` */
+export const migrate: Command = {
+  name: "migrate",
+  summary: "Make an empty library where there is none.",
+  details:
+    "Makes the SQLite database and the media folders at the place that the settings name, with the tables, " +
+    "content types, permissions and recorded migrations that paperless-ngx leaves: it opens the library and " +
+    "finds nothing to migrate. A database that is there is never touched.",
+  arguments: [],
+  flags,
+  access(settings) {
+    const { read, write } = libraryAccess(settings, { changesDatabase: true });
+    return {
+      read,
+      write: [...write, settings.dataDir, settings.mediaRoot, journalFolder(settings.dataDir)],
+    };
+  },
+  async run({ settings, files, report }, options): Promise<ExitName> {
+    const { createEmptyLibrary } = await import("../core/archive/import/create_empty_library.ts");
+    const { createLibrary } = await import("../migrations/create_library.ts");
+    const generation = options.generation === "v2" ? "v2" : "v3";
+    createEmptyLibrary({ settings, files, createLibrary }, generation);
+    const { database, mediaRoot } = settings;
+    const place = database.kind === "sqlite" ? database.path : database.name;
+    const release = { v2: "2.20.15", v3: "3.0.5" }[generation];
+    report.summary({ exit: "done", generation, database: place, media: mediaRoot }, [
+      `Made an empty library of paperless-ngx ${release} (${generation}): ${place}, media ${mediaRoot}`,
+    ]);
+    return "done";
+  },
+};

@@ -1,0 +1,707 @@
+// The story of an import: open, look at everything, number the rows, stage and check every file, then write
+// the rows, commit, and rename the files into place. Invariant: the library holds all of an import or nothing
+// of it, whatever happens on the way; what it held before is never changed.
+
+import { dirname, join } from "node:path";
+import { sql } from "kysely";
+import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
+import { openDatabase } from "../../database/open_database.ts";
+import type { LibraryDatabase } from "../../database/database.ts";
+import { explainSqliteError } from "../../database/sqlite/errors.ts";
+import { PaperwardError } from "../../errors.ts";
+import { type HeldLock, lockFile, mediaLockPath } from "../../library/media_lock.ts";
+import { type JournalEntry, openJournal } from "../../library/journal/open_journal.ts";
+import { openSpool, type Spool } from "../../library/spool.ts";
+import { formatBytes, formatCount } from "../../report/format.ts";
+import type { Generation } from "../../schema/model.ts";
+import { explainWriteError, writeError } from "../export/write_error.ts";
+import { createEmptyLibrary, hasDatabase } from "./create_empty_library.ts";
+import type { ImportOptions } from "./import_options.ts";
+import { openProblemList, type ProblemList } from "./import_problem.ts";
+import { type ImportSchema, importSchema } from "./import_schema.ts";
+import {
+  type ImportStaging,
+  isInterrupted,
+  openImportStaging,
+  type Placement,
+  type Probe,
+  recoverImport,
+} from "./import_staging.ts";
+import type { ImportCount, ImportSummary } from "./import_summary.ts";
+import type { ImportWorld } from "./import_world.ts";
+import { countOf, type LibraryContent, readLibraryFacts } from "./library_facts.ts";
+import { numberRows, type Numbers } from "./number_rows.ts";
+import { generationOf, type OpenExport, openExport, openRecords } from "./open_export.ts";
+import { type FilePlan, planFiles } from "./plan_files.ts";
+import { type ExportScan, scanExport } from "./scan_export.ts";
+import { stageFiles } from "./stage_files.ts";
+import { makeRoom, writeRecords, type WrittenRecords } from "./write_records.ts";
+import type { History } from "../history/open_history.ts";
+import type { PlannedFile } from "./wanted_file.ts";
+
+/** Rows written at once where nothing else is said; upstream's default. */
+const BATCH = 500;
+
+interface ImportJob {
+  readonly world: ImportWorld;
+  readonly options: ImportOptions;
+  readonly opened: OpenExport;
+  readonly records: History;
+  readonly schema: ImportSchema;
+  readonly database: LibraryDatabase;
+  /** Absolute path of the folder `documents` of the media folder. */
+  readonly documents: string;
+  readonly problems: ProblemList;
+}
+
+interface ImportPlan {
+  readonly scan: ExportScan;
+  readonly library: LibraryContent;
+  readonly numbers: Numbers;
+  readonly files: FilePlan;
+  /** Tells whether another process changed the database since. */
+  readonly dataVersion: number;
+}
+
+/**
+ * Imports an export into a library.
+ *
+ * @throws {PaperwardError} for everything that stops the import; nothing was changed then
+ */
+export async function importLibrary(
+  world: ImportWorld,
+  options: ImportOptions,
+): Promise<ImportSummary> {
+  const { files, report, scratch, settings } = world;
+  const started = performance.now();
+  await using cleanup = new AsyncDisposableStack();
+  const opened = await openExport({
+    files,
+    scratch,
+    source: options.source,
+    passphrase: options.passphrase,
+    stdin: () => world.stdin(),
+  });
+  cleanup.use(opened);
+  if (options.passphrase && !opened.metadata.crypto) {
+    report.warn("The export is not encrypted: the passphrase is not needed");
+  }
+  const { database, created } = await openTarget(world, options, opened);
+  let made = created;
+  cleanup.defer(() => made?.remove());
+  cleanup.defer(() => database.close());
+  const documents = join(settings.mediaRoot, "documents");
+  sayWhatIsOpen(world, database, opened);
+
+  const lock = options.dryRun ? undefined : await takeLock(world, options, database.generation);
+  cleanup.defer(() => lock?.release());
+  const base = {
+    source: options.source,
+    dryRun: options.dryRun === true,
+    created: made !== undefined,
+    generation: database.generation,
+    release: opened.metadata.version,
+  };
+  if (!options.dryRun) {
+    const placed = await recover(world, database, documents, options.source);
+    if (placed !== undefined) {
+      return {
+        ...base,
+        resumed: true,
+        documents: 0,
+        files: placed,
+        bytes: 0,
+        counts: [],
+        problems: {},
+        duration: Math.round(performance.now() - started),
+      };
+    }
+  } else if (isInterrupted(files, documents)) {
+    report.warn(
+      "An earlier import was interrupted: this one will bring it to its end, or clean up",
+    );
+  }
+  const lost = { count: 0 };
+  const records = await openRecords(opened, {
+    generation: database.generation,
+    timeZone: settings.timeZone,
+    onLost: ({ kind, model, pk, field, reason }) => {
+      lost.count++;
+      const item = [model, pk, field].filter((part) => part !== null).join(" ");
+      report.item("conversion", { kind, model, pk, field, reason });
+      report.verbose(`${kind}: ${item}: ${reason}`);
+    },
+  });
+  const job: ImportJob = {
+    world,
+    options,
+    opened,
+    records,
+    database,
+    documents,
+    schema: importSchema(database.generation, momentOf(world.now())),
+    problems: openProblemList(files, join(scratch, "problems")),
+  };
+  const plan = await planImport(job);
+  if (lost.count > 0) {
+    report.info(
+      `${
+        formatCount(lost.count, "value")
+      } of this old export can't be kept as they stand; -v 2 lists them`,
+    );
+  }
+  const done = options.dryRun
+    ? showPlan(job, plan)
+    : await carryOut(job, plan, () => made = undefined);
+  return {
+    ...base,
+    resumed: false,
+    release: records.from,
+    ...done,
+    duration: Math.round(performance.now() - started),
+  };
+}
+
+/** Opens the library, or makes the one that is asked for. */
+async function openTarget(world: ImportWorld, options: ImportOptions, opened: OpenExport) {
+  const { files, report, scratch, settings, stop } = world;
+  const open = (database: typeof settings.database, mode: "read" | "write") =>
+    openDatabase(database, { files, scratch, report, mode, stop });
+  if (!options.create || hasDatabase(world)) {
+    try {
+      return {
+        database: await open(settings.database, options.dryRun ? "read" : "write"),
+        created: undefined,
+      };
+    } catch (error) {
+      if (!(error instanceof PaperwardError) || error.exit !== "noLibrary" || options.create) {
+        throw error;
+      }
+      throw new PaperwardError(error.message, {
+        exit: error.exit,
+        hints: [...error.hints, "Give --create to make a library there."],
+      });
+    }
+  }
+  const generation = options.generation ?? generationOf(opened.metadata);
+  if (options.dryRun) {
+    const path = join(scratch, "would-be-created.sqlite3");
+    world.createLibrary({ path, generation });
+    const database = await open({ kind: "sqlite", path, timeoutMs: 1000 }, "write");
+    return { database, created: { remove() {} } };
+  }
+  const created = createEmptyLibrary(world, generation);
+  try {
+    return { database: await open(settings.database, "write"), created };
+  } catch (error) {
+    created.remove();
+    throw error;
+  }
+}
+
+function sayWhatIsOpen(
+  { report, settings }: ImportWorld,
+  { kind, place, schema, generation }: LibraryDatabase,
+  { source, metadata }: OpenExport,
+): void {
+  report.info(
+    `Library: ${kind} ${place}, media ${settings.mediaRoot}, paperless-ngx ${schema.release} ` +
+      `(${generation}); export: ${source.kind} ${source.path}, ` +
+      (metadata.version === null ? "release unknown" : `paperless-ngx ${metadata.version}`),
+  );
+}
+
+async function takeLock(
+  { settings, files, report, stop }: ImportWorld,
+  options: ImportOptions,
+  generation: Generation,
+): Promise<HeldLock | undefined> {
+  if (!files.exists(settings.mediaRoot)) {
+    throw new PaperwardError(`Cannot import into ${settings.mediaRoot}: there is no such folder`, {
+      hints: ["point PAPERLESS_MEDIA_ROOT (or --media-root) at the media folder of the library"],
+    });
+  }
+  const path = mediaLockPath(settings.mediaRoot);
+  const lock = await lockFile(path, {
+    stop,
+    // 3.0 unlinks the lock on release and its waiters look for that; 2.20 does neither.
+    unlink: generation === "v3",
+    ...(options.lockTimeoutMs === undefined ? {} : { timeoutMs: options.lockTimeoutMs }),
+    onWaiting: () => report.info(`Waiting: another process holds ${path}`),
+  });
+  if (lock) return lock;
+  throw new PaperwardError(`Cannot lock ${path}: it can't be written`, {
+    hints: ["run as the user that owns the media folder, or mount it writable"],
+  });
+}
+
+/** Whether the row of a probe is there. */
+async function isCommitted(
+  kysely: LibraryDatabase["kysely"],
+  { table, pk, values }: Probe,
+): Promise<boolean> {
+  const columns = Object.keys(values);
+  const { rows } = await sql<Record<string, unknown>>`select ${
+    sql.join(columns.map((column) => sql.ref(column)))
+  } from ${sql.table(table)} where id = ${pk}`.execute(kysely);
+  const [row] = rows;
+  return row !== undefined && columns.every((column) => row[column] === values[column]);
+}
+
+/** Mends what an interrupted import left.
+ * @returns how many files were put in place, where this very import was interrupted and is complete now */
+async function recover(
+  { files, report, settings }: ImportWorld,
+  { kysely, place }: LibraryDatabase,
+  documents: string,
+  source: string,
+): Promise<number | undefined> {
+  const recovery = await recoverImport(files, documents, (probe) => isCommitted(kysely, probe));
+  if (!recovery) return undefined;
+  const { intent, placed } = recovery;
+  if (placed === undefined) {
+    if (intent) removeJournalEntry(files, settings, intent.journal);
+    report.info("What an interrupted import had left was removed: nothing of it is in the library");
+    return undefined;
+  }
+  report.info(`An interrupted import of ${intent?.source} was brought to its end in ${place}`);
+  return intent?.source === source ? placed : undefined;
+}
+
+/** Nothing of what the entry names has happened. */
+function removeJournalEntry(
+  files: ImportWorld["files"],
+  { dataDir, mediaRoot }: ImportWorld["settings"],
+  id: string,
+): void {
+  if (!/^\d+$/.test(id)) return;
+  const path = openJournal(files, { dataDir, mediaRoot }).path(id, "jsonl");
+  if (files.exists(path)) files.remove(path);
+}
+
+function momentOf(now: Date) {
+  const datetime = now.toISOString().replace("T", " ").replace(/\.(\d{3})Z$/, ".$1000")
+    .replace(/\.0{6}$/, "");
+  return { datetime, date: datetime.slice(0, 10) };
+}
+
+/** Looks at everything and decides. Changes nothing. */
+async function planImport(job: ImportJob): Promise<ImportPlan> {
+  const { world, options, database, records, schema, problems, documents } = job;
+  const { files, report, scratch, stop } = world;
+  const dataVersion = await readDataVersion(database);
+  const library = await database.snapshot((snapshot) => readLibraryFacts(snapshot, schema));
+  if (!library.isEmpty && !options.intoNonEmpty) {
+    throw new PaperwardError(
+      `Cannot import into ${database.place}: the library is not empty (${
+        shortList(library.holds)
+      })`,
+      {
+        hints: [
+          "import into an empty library (--create makes one), or give --into-non-empty to add to this one: " +
+          "nothing in it is changed",
+        ],
+      },
+    );
+  }
+  const reading = report.progress("Reading the export");
+  const scan = await scanExport(records, {
+    files,
+    scratch,
+    stop,
+    schema,
+    problems,
+    withFiles: !options.dataOnly,
+    merging: !library.isEmpty,
+    onRecords: (count) => reading.advance(count),
+  }).finally(() => reading.end());
+  const numbers = numberRows(schema, scan, library);
+  const looking = report.progress("Looking for files", scan.files.length);
+  const plan = planFiles(scan.files, {
+    files,
+    scratch,
+    stop,
+    source: job.opened.source,
+    documents,
+    numbers,
+    taken: library.fileNames,
+    rename: !library.isEmpty,
+    ignoresCase: false,
+    problems,
+    onFile: () => looking.advance(),
+  });
+  looking.end();
+  problems.close();
+  return { scan, library, numbers, files: plan, dataVersion };
+}
+
+function shortList(holds: readonly string[]): string {
+  return holds.slice(0, 3).join(", ") + (holds.length > 3 ? ", …" : "");
+}
+
+async function readDataVersion({ kysely }: LibraryDatabase): Promise<number> {
+  const { rows } = await sql<{ data_version: number }>`pragma data_version`.execute(kysely);
+  return rows[0]?.data_version ?? 0;
+}
+
+type Done = Pick<
+  ImportSummary,
+  "documents" | "files" | "bytes" | "counts" | "problems" | "journal"
+>;
+
+/** A dry run prints the plan. */
+function showPlan({ world, problems }: ImportJob, { scan, numbers, files }: ImportPlan): Done {
+  tellProblems(world, problems);
+  const counts = Array.from(scan.counts, ([model, records]): ImportCount => {
+    const merged = [...scan.keys.get(model) ?? []]
+      .filter((pk) => numbers.fate(model, pk) === "merge").length;
+    const leftOut = scan.dropped.get(model)?.size ?? 0;
+    return { model, records, added: records - merged - leftOut, merged, leftOut };
+  });
+  return {
+    documents: counts.find(({ model }) => model === "documents.document")?.added ?? 0,
+    files: files.files.length,
+    bytes: files.bytes,
+    counts,
+    problems: problems.counts,
+  };
+}
+
+function tellProblems({ report }: ImportWorld, problems: ProblemList): void {
+  for (const problem of problems) {
+    report.item("problem", { ...problem });
+    report.error(`${problem.kind}: ${problem.item}: ${problem.message}`);
+  }
+}
+
+/** One problem stops everything, unless damage is accepted. */
+function stopAtProblems({ world, options, opened }: ImportJob, problems: ProblemList): void {
+  if (problems.length === 0) return;
+  tellProblems(world, problems);
+  if (options.acceptDamaged) return;
+  const isBare = (problems.counts["missing file"] ?? 0) === problems.length && !options.dataOnly;
+  throw new PaperwardError(
+    `Cannot import ${opened.source.path}: ${
+      formatCount(problems.length, "problem")
+    } (listed above)`,
+    {
+      hints: [
+        "nothing was changed; --accept-damaged imports what is good and lists the rest",
+        ...(isBare
+          ? ["an export that was written with --data-only is imported with --data-only"]
+          : []),
+      ],
+    },
+  );
+}
+
+interface Staged extends Placement {
+  readonly role: PlannedFile["role"];
+  readonly pk: number;
+  readonly digest: string;
+}
+
+async function carryOut(
+  job: ImportJob,
+  plan: ImportPlan,
+  onCommitted: () => void,
+): Promise<Done> {
+  const { world, documents, database } = job;
+  const { files, settings, scratch } = world;
+  stopAtProblems(job, job.problems);
+  checkSpace(job, plan);
+  const stagingProblems = openProblemList(files, join(scratch, "staging-problems"));
+  using staged = openSpool<Staged>(files, join(scratch, "staged"));
+  const staging = await openStaging(job);
+  let committed = false;
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => committed ? undefined : giveUp(job));
+  try {
+    const transfers = world.openTransfers({
+      read: [job.opened.source.path, staging.folder],
+      write: [staging.folder],
+    });
+    cleanup.defer(() => transfers.close());
+    await stageAll(job, plan, staging, transfers, staged, stagingProblems);
+    stopAtProblems(job, stagingProblems);
+    const checksums = await newChecksums(job, staging, transfers, staged);
+    await syncAll(job, staging, transfers, staged);
+
+    const journal = await openJournal(files, settings, { now: () => world.now() })
+      .begin({ command: "document_importer", arguments: world.commandLine });
+    cleanup.defer(() => committed ? undefined : journal.discard());
+    noteFiles(job, staged, journal);
+    const counts = await writeAll(job, plan, { staging, staged, checksums, journal });
+    committed = true;
+    onCommitted();
+
+    const placing = world.report.progress("Placing", staged.length);
+    await staging.place(() => placing.advance());
+    placing.end();
+    await journal.commit();
+    return {
+      documents: counts.find(({ model }) => model === "documents.document")?.added ?? 0,
+      files: staged.length,
+      bytes: plan.files.bytes,
+      counts,
+      problems: sumOf(job.problems.counts, stagingProblems.counts),
+      journal: journal.id,
+    };
+  } catch (error) {
+    world.stop.throwIfRequested();
+    throw explainWriteError(documents, explainSqliteError(error, "change", database.place));
+  }
+}
+
+/** What went wrong first is what the user has to know. The database says whether it is too late to give up. */
+async function giveUp({ world, database, documents }: ImportJob): Promise<void> {
+  try {
+    await recoverImport(world.files, documents, (probe) => isCommitted(database.kysely, probe));
+  } catch {
+    // The next run mends what is left.
+  }
+}
+
+function sumOf(...counts: readonly ProblemList["counts"][]): ProblemList["counts"] {
+  const sum: Record<string, number> = {};
+  for (const each of counts) {
+    for (const [kind, count] of Object.entries(each)) sum[kind] = (sum[kind] ?? 0) + count;
+  }
+  return sum;
+}
+
+function checkSpace({ world, documents }: ImportJob, { files: { bytes } }: ImportPlan): void {
+  const folder = world.files.exists(documents) ? documents : dirname(documents);
+  const free = world.files.freeSpace(folder);
+  if (free === null || bytes <= free) return;
+  throw new PaperwardError(
+    `Cannot import into ${folder}: ${formatBytes(bytes)} are needed there, ${
+      formatBytes(free)
+    } are free`,
+    { hints: ["free some space there; nothing was changed"] },
+  );
+}
+
+function openStaging({ world, documents }: ImportJob): ImportStaging {
+  try {
+    return openImportStaging(world.files, documents);
+  } catch (error) {
+    throw explainWriteError(documents, error);
+  }
+}
+
+async function stageAll(
+  job: ImportJob,
+  plan: ImportPlan,
+  staging: ImportStaging,
+  transfers: TransferPool,
+  staged: Spool<Staged>,
+  problems: ProblemList,
+): Promise<void> {
+  const { world, opened } = job;
+  const progress = world.report.progress("Copying", plan.files.files.length);
+  try {
+    const results = stageFiles(plan.files.files, {
+      files: world.files,
+      source: opened.source,
+      staging,
+      transfers,
+      stop: world.stop,
+      // What the export's checksums are made with; others are made afterwards.
+      algorithm: job.database.generation === "v3" && job.records.checksums === "as they are"
+        ? "sha256"
+        : "md5",
+    });
+    for await (const { file, staged: name, digest, problem } of results) {
+      progress.advance(1, file.place);
+      if (problem) problems.add(problem);
+      if (name === undefined || digest === undefined) continue;
+      staged.add({ place: file.place, staged: name, role: file.role, pk: file.pk, digest });
+    }
+  } finally {
+    progress.end();
+    staged.close();
+    problems.close();
+  }
+}
+
+/** An export of v2 has MD5, a library of v3 wants SHA-256: made from the bytes whose MD5 was right. */
+async function newChecksums(
+  { world, records }: ImportJob,
+  staging: ImportStaging,
+  transfers: TransferPool,
+  staged: Spool<Staged>,
+) {
+  const checksums = { original: new Map<number, string>(), archive: new Map<number, string>() };
+  if (records.checksums === "as they are") return checksums;
+  const underWay = new Map<
+    number,
+    { readonly role: "original" | "archive"; readonly pk: number }
+  >();
+  function* jobs() {
+    let id = 0;
+    for (const { role, pk, staged: name } of staged) {
+      if (role !== "original" && role !== "archive") continue;
+      underWay.set(++id, { role, pk });
+      yield { id, source: staging.path(name), algorithm: "sha256" as const };
+    }
+  }
+  const progress = world.report.progress("Checksums");
+  for await (const { id, digest, error } of transfers.run(jobs(), { stop: world.stop.memory })) {
+    if (error?.phase === "stop") world.stop.throwIfRequested();
+    const file = underWay.get(id);
+    if (error || digest === null || !file) {
+      throw new PaperwardError(`Cannot read a staged file again: ${error?.message}`);
+    }
+    underWay.delete(id);
+    checksums[file.role].set(file.pk, digest);
+    progress.advance();
+  }
+  progress.end();
+  world.stop.throwIfRequested();
+  return checksums;
+}
+
+/** One late round of fsync(2) costs a fraction of one after each file. */
+async function syncAll(
+  { world, documents }: ImportJob,
+  staging: ImportStaging,
+  transfers: TransferPool,
+  staged: Spool<Staged>,
+): Promise<void> {
+  const progress = world.report.progress("Writing to disk", staged.length);
+  function* paths() {
+    for (const { staged: name } of staged) {
+      progress.advance();
+      yield staging.path(name);
+    }
+  }
+  try {
+    for await (const failure of transfers.sync(paths(), { stop: world.stop.memory })) {
+      throw writeError(documents, failure.code, failure.message);
+    }
+    world.stop.throwIfRequested();
+  } finally {
+    progress.end();
+  }
+}
+
+/** The journal lists every file and every folder that was not there. */
+function noteFiles(
+  { world: { files }, documents }: ImportJob,
+  staged: Iterable<Staged>,
+  journal: JournalEntry,
+): void {
+  const known = new Set<string>();
+  const noteFolder = (folder: string): void => {
+    if (known.has(folder) || folder === dirname(documents)) return;
+    known.add(folder);
+    if (files.exists(folder)) return;
+    noteFolder(dirname(folder));
+    journal.record({ kind: "folder added", path: folder });
+  };
+  for (const { place, digest } of staged) {
+    const path = join(documents, place);
+    noteFolder(dirname(path));
+    journal.record({ kind: "file added", path, checksum: digest });
+  }
+}
+
+interface WriteParts {
+  readonly staging: ImportStaging;
+  readonly staged: Spool<Staged>;
+  readonly checksums: Awaited<ReturnType<typeof newChecksums>>;
+  readonly journal: JournalEntry;
+}
+
+/** Writes the rows and commits. */
+async function writeAll(
+  job: ImportJob,
+  plan: ImportPlan,
+  { staging, staged, checksums, journal }: WriteParts,
+): Promise<readonly ImportCount[]> {
+  const { world, options, database, schema, records } = job;
+  const { scan, library, numbers } = plan;
+  const total = Array.from(scan.counts.values()).reduce((sum, count) => sum + count, 0);
+  const progress = world.report.progress("Writing rows", total);
+  const { database: settings } = world.settings;
+  await sql`pragma busy_timeout = ${sql.lit(settings.timeoutMs)}`.execute(database.kysely);
+  try {
+    return await database.kysely.transaction().execute(async (kysely) => {
+      if (await readDataVersion({ ...database, kysely }) !== plan.dataVersion) {
+        throw new PaperwardError(
+          `Cannot import into ${database.place}: another process changed the library meanwhile`,
+          { hints: ["stop paperless-ngx and run the import again; nothing was changed"] },
+        );
+      }
+      if (library.isEmpty) await makeRoom(kysely, schema, numbers);
+      const written = await writeRecords(records, {
+        kysely,
+        tables: database.tables,
+        schema,
+        scan,
+        numbers,
+        fileNames: plan.files.names,
+        checksums,
+        serialNumbers: library.serialNumbers,
+        merging: !library.isEmpty,
+        batchSize: options.batchSize ?? BATCH,
+        journal,
+        stop: world.stop,
+        onRecords: (count) => progress.advance(count),
+      });
+      await checkCounts(kysely, plan, written);
+      world.stop.throwIfRequested();
+      await journal.flush();
+      const probe = await probeOf(kysely, numbers, staged);
+      if (probe) {
+        const intent = { source: options.source, probe, journal: journal.id };
+        await staging.prepare(intent, staged);
+      }
+      return written.counts;
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+/** The rows that are there must be those that were there and those that were written. */
+async function checkCounts(
+  kysely: LibraryDatabase["kysely"],
+  { scan, library }: ImportPlan,
+  { counts, inserted }: WrittenRecords,
+): Promise<void> {
+  for (const { model, records } of counts) {
+    const expected = scan.counts.get(model) ?? 0;
+    if (records === expected) continue;
+    throw new PaperwardError(
+      `Cannot import: the manifest held ${expected} records of ${model} at first and ${records} later`,
+      { hints: ["something changes the export while it is read; nothing was changed"] },
+    );
+  }
+  for (const [table, before] of library.rowCounts) {
+    const [expected, found] = [before + (inserted.get(table) ?? 0), await countOf(kysely, table)];
+    if (found === expected) continue;
+    throw new Error(`${table} has ${found} rows after the import instead of ${expected}`);
+  }
+}
+
+/** A row of this import: files and rows are on the same side of a crash by asking for it. */
+async function probeOf(
+  kysely: LibraryDatabase["kysely"],
+  numbers: Numbers,
+  staged: Iterable<Staged>,
+): Promise<Probe | undefined> {
+  for (const { role, pk } of staged) {
+    const [label, table, columns] = role === "bundle"
+      ? ["documents.sharelinkbundle", "documents_sharelinkbundle", ["slug"]]
+      : ["documents.document", "documents_document", ["checksum", "added", "filename"]];
+    const number = numbers.of(label, pk) ?? pk;
+    const { rows } = await sql<Record<string, string | null>>`select ${
+      sql.join(columns.map((column) => sql.ref(column)))
+    } from ${sql.table(table)} where id = ${number}`.execute(kysely);
+    const [values] = rows;
+    if (values) return { table, pk: number, values: { ...values } };
+  }
+  return undefined;
+}

@@ -1,0 +1,49 @@
+// How an import went, as one value; text and JSON are two printers of it.
+
+import type { ExitName } from "../../exit_codes.ts";
+import type { Generation } from "../../schema/model.ts";
+import type { ImportProblem } from "./import_problem.ts";
+
+/** Records of one model, and what became of them. `records = added + merged + leftOut`. */
+export interface ImportCount {
+  readonly model: string;
+  readonly records: number;
+  /** New rows. */
+  readonly added: number;
+  /** The library had them already. */
+  readonly merged: number;
+  /** Damaged, or about something that is not imported. */
+  readonly leftOut: number;
+}
+
+/** The summary of an import. */
+export interface ImportSummary {
+  readonly source: string;
+  readonly dryRun: boolean;
+  /** The library was made. */
+  readonly created: boolean;
+  /** An import of this export that was interrupted was brought to its end; nothing else was done. */
+  readonly resumed: boolean;
+  /** Of the library. */
+  readonly generation: Generation;
+  /** `X.Y.Z` that wrote the export, or null where it doesn't say. */
+  readonly release: string | null;
+  readonly documents: number;
+  /** Files put in place; a dry run says how many would be. */
+  readonly files: number;
+  readonly bytes: number;
+  readonly counts: readonly ImportCount[];
+  /** Problems by kind. */
+  readonly problems: Readonly<Partial<Record<ImportProblem["kind"], number>>>;
+  /** Number of the entry in the journal. */
+  readonly journal?: string;
+  /** ms */
+  readonly duration: number;
+}
+
+/** How an import with this summary ends. */
+export function exitOf(summary: ImportSummary): ExitName {
+  const problems = Object.values(summary.problems).some((count) => count > 0);
+  if (!problems) return "done";
+  return summary.dryRun ? "findings" : "partial";
+}

@@ -1,0 +1,26 @@
+// What an import needs of the world, as interfaces: tests replace the file system, the transfers and the clock.
+
+import type { TransferPool, TransferPoolOptions } from "../../../wasm/checksum/transfer_pool.ts";
+import type { CreateLibraryOptions } from "../../../migrations/create_library.ts";
+import type { Files } from "../../library/files.ts";
+import type { Report } from "../../report/report.ts";
+import type { StopSignal } from "../../sandbox/stop_signal.ts";
+import type { Settings } from "../../settings/settings.ts";
+
+/** The world of an import. */
+export interface ImportWorld {
+  readonly settings: Settings;
+  readonly report: Report;
+  readonly stop: StopSignal;
+  readonly files: Files;
+  /** Absolute path of an empty folder. */
+  readonly scratch: string;
+  /** For the journal: what was asked for, without secrets. */
+  readonly commandLine: readonly string[];
+  openTransfers(options: TransferPoolOptions): TransferPool;
+  /** Makes the database of an empty library. */
+  createLibrary(options: CreateLibraryOptions): void;
+  /** The bytes of standard input. */
+  stdin(): AsyncIterable<Uint8Array>;
+  now(): Date;
+}

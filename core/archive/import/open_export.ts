@@ -1,0 +1,127 @@
+// Opens an export for importing: folder or zip, whatever release wrote it. Invariant: what it gives can be read
+// as often as needed, always with the same records.
+
+import { join } from "node:path";
+import { PaperwardError } from "../../errors.ts";
+import type { Files } from "../../library/files.ts";
+import type { Generation } from "../../schema/model.ts";
+import type { Lost } from "../history/lost.ts";
+import { type History, openHistory } from "../history/open_history.ts";
+import { listManifests, readExportRecords } from "../manifest/manifest_files.ts";
+import type { RawRecord } from "../manifest/raw_record.ts";
+import { type ExportMetadata, openExportSecrets, readMetadata } from "../metadata.ts";
+import type { Secrets } from "../secrets/open_secrets.ts";
+import { SECRET_FIELDS, secretFieldsOf } from "../secrets/secret_fields.ts";
+import { rawString } from "../manifest/raw_values.ts";
+import { type ExportSource, openExportSource } from "../zip/export_source.ts";
+import { compareReleases, releaseIn } from "../history/releases.ts";
+
+/** An export that can be imported. */
+export interface OpenExport extends Disposable {
+  readonly source: ExportSource;
+  readonly metadata: ExportMetadata;
+  readonly manifests: readonly string[];
+  readonly secrets: Secrets | undefined;
+}
+
+/** What opening needs. */
+export interface OpenExportOptions {
+  readonly files: Files;
+  readonly scratch: string;
+  /** Absolute path, or `-`. */
+  readonly source: string;
+  readonly passphrase?: string | undefined;
+  stdin(): AsyncIterable<Uint8Array>;
+}
+
+/** Opens an export and its secrets.
+ * @throws {PaperwardError} where it is none; exit `passphrase` where one is needed and missing */
+export async function openExport(options: OpenExportOptions): Promise<OpenExport> {
+  const path = options.source === "-" ? await spoolInput(options) : options.source;
+  const source = await openExportSource(options.files, path);
+  try {
+    const manifests = listManifests(source);
+    const metadata = await readMetadata(source);
+    const secrets = await openExportSecrets(metadata, options.passphrase);
+    return { source, metadata, manifests, secrets, [Symbol.dispose]: () => source.close() };
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}
+
+/** A zip can't be read from a pipe: its directory stands at its end. */
+async function spoolInput({ files, scratch, stdin }: OpenExportOptions): Promise<string> {
+  const path = join(scratch, "standard-input.zip");
+  const file = files.openWrite(path, { exclusive: true, mode: 0o600 });
+  let size = 0;
+  try {
+    for await (const piece of stdin()) {
+      file.write(piece);
+      size += piece.length;
+    }
+  } finally {
+    file.close();
+  }
+  if (size > 0) return path;
+  throw new PaperwardError("Cannot import from standard input: nothing came", {
+    hints: ["pipe a zip into it: paperward document_importer - < export.zip"],
+  });
+}
+
+/** The generation of an export: that of the library which is made for it. */
+export function generationOf({ version }: ExportMetadata): Generation {
+  return version !== null && Number(version.split(".")[0]) >= 3 ? "v3" : "v2";
+}
+
+/** What reading the records needs. */
+export interface ReadRecordsOptions {
+  /** Of the library. */
+  readonly generation: Generation;
+  readonly timeZone: string;
+  readonly onLost: (lost: Lost) => void;
+}
+
+/** The records of an export in the form of a library's generation.
+ * @throws {PaperwardError} exit `version` if the export is newer than the library */
+export async function openRecords(
+  { source, metadata, manifests, secrets }: OpenExport,
+  options: ReadRecordsOptions,
+): Promise<History> {
+  const decrypted = async function* () {
+    const batches = readExportRecords(source, manifests);
+    if (!secrets) return yield* batches;
+    for await (const { manifest, records } of batches) {
+      yield {
+        manifest,
+        records: records.map((record) => decrypt(record, secrets, metadata.version)),
+      };
+    }
+  };
+  const history = await openHistory({
+    from: metadata.version,
+    to: options.generation,
+    timeZone: options.timeZone,
+    read: decrypted,
+    onLost: options.onLost,
+  });
+  return history;
+}
+
+/** Decrypts the fields that the release which wrote the export encrypts. */
+function decrypt(record: RawRecord, secrets: Secrets, version: string | null): RawRecord {
+  const release = version === null ? null : releaseIn(version);
+  const names = secretFieldsOf(record.model).filter((name) => {
+    const since = SECRET_FIELDS.find(({ model, field }) => model === record.model && field === name)
+      ?.since;
+    return release === null || since === undefined || compareReleases(release, since) >= 0;
+  });
+  if (names.length === 0) return record;
+  const fields = new Map(record.fields);
+  for (const name of names) {
+    const raw = fields.get(name);
+    if (raw === undefined || !raw.startsWith('"') || raw === '""') continue;
+    fields.set(name, JSON.stringify(secrets.decrypt(rawString(raw))));
+  }
+  return { ...record, fields };
+}

@@ -1,0 +1,155 @@
+// Where the files of an export are and where they will be. Changes nothing. Invariant: every place is inside
+// the documents folder, free, and given once; what can't be had is a problem.
+
+import { join } from "node:path";
+import { PaperwardError } from "../../errors.ts";
+import type { Files } from "../../library/files.ts";
+import { isRelativePath } from "../../library/relative_path.ts";
+import { openSpool, type Spool } from "../../library/spool.ts";
+import type { StopSignal } from "../../sandbox/stop_signal.ts";
+import type { ExportSource } from "../zip/export_source.ts";
+import type { ProblemList } from "./import_problem.ts";
+import type { Numbers } from "./number_rows.ts";
+import { type FileRole, type PlannedFile, ROLE_FOLDERS, type WantedFile } from "./wanted_file.ts";
+
+/** The files of an import. */
+export interface FilePlan {
+  readonly files: Spool<PlannedFile>;
+  /** bytes */
+  readonly bytes: number;
+  /** New stored names, where the export's own is taken: by role, then by the export's number. */
+  readonly names: ReadonlyMap<FileRole, ReadonlyMap<number, string>>;
+}
+
+/** What planning needs. */
+export interface PlanFilesOptions {
+  readonly files: Files;
+  readonly scratch: string;
+  readonly stop: StopSignal;
+  readonly source: ExportSource;
+  /** Absolute path of the folder `documents` of the media folder; it may be missing. */
+  readonly documents: string;
+  readonly numbers: Numbers;
+  /** Stored names of the library's documents: `originals/…`, `archive/…`. */
+  readonly taken: ReadonlySet<string>;
+  /** A name that is taken is changed; otherwise it is a problem. */
+  readonly rename: boolean;
+  /** The file system takes `A` and `a` for one name. */
+  readonly ignoresCase: boolean;
+  readonly problems: ProblemList;
+  readonly onFile: () => void;
+}
+
+const LABELS: Readonly<Record<FileRole, string>> = {
+  original: "documents.document",
+  archive: "documents.document",
+  thumbnail: "documents.document",
+  bundle: "documents.sharelinkbundle",
+};
+
+/** Plans the files of an import. */
+export function planFiles(wanted: Iterable<WantedFile>, options: PlanFilesOptions): FilePlan {
+  const { files, source, documents, numbers, problems } = options;
+  using planned = openSpool<PlannedFile>(files, join(options.scratch, "planned"));
+  const names = new Map<FileRole, Map<number, string>>();
+  const given = new Set<string>();
+  let bytes = 0;
+  const fold = (place: string) => options.ignoresCase ? place.toLowerCase() : place;
+  const isFree = (place: string) =>
+    !given.has(fold(place)) && !options.taken.has(place) && !files.exists(join(documents, place));
+
+  for (const file of wanted) {
+    options.stop.throwIfRequested();
+    options.onFile();
+    const label = LABELS[file.role];
+    if (numbers.fate(label, file.pk) !== "add") continue;
+    const item = `${file.role} of ${label} ${file.pk}`;
+    const place = placeOf(file, item);
+    const found = place === undefined ? undefined : find(file, item);
+    if (place === undefined || !found) continue;
+    given.add(fold(place));
+    bytes += found.size;
+    planned.add({
+      role: file.role,
+      pk: file.pk,
+      path: file.path,
+      place,
+      checksum: file.checksum,
+      ...found,
+    });
+  }
+  planned.close();
+  return { files: planned, bytes, names };
+
+  function find(file: WantedFile, item: string) {
+    const instead = "the record is imported without the file";
+    if (!isRelativePath(file.path)) {
+      problems.add({
+        kind: "outside the export",
+        item,
+        message: `${JSON.stringify(file.path)} is no plain path inside the export`,
+        instead,
+      });
+      return undefined;
+    }
+    try {
+      const found = source.find(file.path);
+      if (found) return { size: found.size, mtime: found.mtime, mode: found.mode };
+      problems.add({
+        kind: "missing file",
+        item,
+        message: `${file.path} is not in the export`,
+        instead,
+      });
+    } catch (error) {
+      if (!(error instanceof PaperwardError)) throw error;
+      problems.add({ kind: "outside the export", item, message: error.message, instead });
+    }
+    return undefined;
+  }
+
+  function placeOf(file: WantedFile, item: string): string | undefined {
+    const folder = ROLE_FOLDERS[file.role];
+    const number = numbers.of(LABELS[file.role], file.pk) ?? file.pk;
+    const byNumber = String(number).padStart(7, "0");
+    const extension = file.role === "thumbnail" ? ".webp" : file.extension;
+    const name = file.role === "thumbnail"
+      ? byNumber + extension
+      : file.name ?? byNumber + extension;
+    if (!isRelativePath(name)) {
+      problems.add({
+        kind: "outside the library",
+        item,
+        message: `its name in the library would be ${JSON.stringify(name)}`,
+        instead: "the record is imported without the file",
+      });
+      return undefined;
+    }
+    if (isFree(`${folder}/${name}`)) return `${folder}/${name}`;
+    if (options.rename && file.name !== null) {
+      const free = freeName(name, (candidate) => isFree(`${folder}/${candidate}`));
+      const list = names.get(file.role);
+      if (list) list.set(file.pk, free);
+      else names.set(file.role, new Map([[file.pk, free]]));
+      return `${folder}/${free}`;
+    }
+    problems.add({
+      kind: "in the way",
+      item,
+      message: given.has(fold(`${folder}/${name}`))
+        ? `another file of the export goes to ${folder}/${name} too`
+        : `${join(documents, folder, name)} exists already`,
+      instead: "the record is imported without the file",
+    });
+    return undefined;
+  }
+}
+
+/** As paperless-ngx makes names differ: `name_01.pdf`, `name_02.pdf`. */
+function freeName(name: string, isFree: (candidate: string) => boolean): string {
+  const [, stem = "", extension = ""] = /^(.*?[^/])(\.[^./]*)?$/s.exec(name) ?? [];
+  for (let count = 1;; count++) {
+    const candidate = `${stem}_${String(count).padStart(2, "0")}${extension}`;
+    if (isFree(candidate)) return candidate;
+  }
+}

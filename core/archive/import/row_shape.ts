@@ -1,0 +1,142 @@
+// How records of a model become rows: columns, lists of other rows, what stands for fields that a record
+// leaves out. Invariant: every field of a record ends in the row or in a problem.
+
+import type { StorageValue } from "../../database/storage_value.ts";
+import type { Field, FieldDefault, ManyToMany } from "../../schema/field.ts";
+import { fieldsOf, type Generation, manyToManyOf, type Model } from "../../schema/model.ts";
+import type { RawRecord } from "../manifest/raw_record.ts";
+import { rawList, RawValueError } from "../manifest/raw_values.ts";
+import { PARSERS, UnfitValue } from "./parse_value.ts";
+import { pythonJson } from "./python_json.ts";
+
+/** Something wrong with one field of a record. */
+export interface FieldProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** A record as rows: numbers are still those of the export. */
+export interface ParsedRecord {
+  readonly pk: number;
+  /** In the order of {@linkcode RowShape.fields}, the primary key first. */
+  readonly values: StorageValue[];
+  /** In the order of {@linkcode RowShape.lists}. */
+  readonly lists: (readonly number[])[];
+  readonly problems: readonly FieldProblem[];
+}
+
+/** How the records of one model become rows. */
+export interface RowShape {
+  readonly model: Model;
+  /** The columns that are written: all but generated ones, the primary key first. */
+  readonly fields: readonly Field[];
+  readonly lists: readonly ManyToMany[];
+  /** Place of a field by Django's name. @throws {Error} if there is none: a defect */
+  indexOf(field: string): number;
+  /** @throws {UnfitValue} where the record has no usable primary key */
+  parse(record: RawRecord): ParsedRecord;
+}
+
+/** The moment of the import, for fields that the ORM would set to it. */
+export interface Moment {
+  /** As SQLite keeps it. */
+  readonly datetime: string;
+  readonly date: string;
+}
+
+/** Makes the shape of a model. */
+export function rowShape(model: Model, generation: Generation, now: Moment): RowShape {
+  const all = fieldsOf(model, generation);
+  const fields = all.filter(({ generated }) => !generated);
+  const lists = manyToManyOf(model, generation);
+  const known = new Set([...all, ...lists].map(({ name }) => name));
+  const indexes = new Map(fields.map(({ name }, index) => [name, index]));
+  const absent = fields.map((field) => valueOfAbsent(field, now));
+
+  return {
+    model,
+    fields,
+    lists,
+    indexOf(field) {
+      const index = indexes.get(field);
+      if (index === undefined) throw new Error(`No field ${field} in ${model.label}`);
+      return index;
+    },
+    parse(record) {
+      const problems: FieldProblem[] = [];
+      const pk = primaryKey(record.pk);
+      const values: StorageValue[] = [BigInt(pk)];
+      for (let index = 1; index < fields.length; index++) {
+        const field = fields[index]!;
+        const raw = record.fields.get(field.name);
+        const value = raw === undefined ? absent[index] : parse(field, raw);
+        if (value === undefined) {
+          problems.push({ field: field.name, message: "is missing" });
+        } else if (value === null && !field.null) {
+          problems.push({ field: field.name, message: "may not be empty" });
+        }
+        values.push(value ?? null);
+      }
+      for (const name of record.fields.keys()) {
+        if (!known.has(name)) problems.push({ field: name, message: "is unknown" });
+      }
+      return { pk, values, lists: lists.map((list) => keys(list.name)), problems };
+
+      function parse(field: Field, raw: string): StorageValue {
+        if (raw === "null") return null;
+        try {
+          return PARSERS[field.kind](raw);
+        } catch (error) {
+          if (!(error instanceof UnfitValue)) throw error;
+          problems.push({ field: field.name, message: error.message });
+          // One problem a field is enough.
+          return field.null ? null : 0n;
+        }
+      }
+
+      function keys(name: string): number[] {
+        const raw = record.fields.get(name);
+        if (raw === undefined) return [];
+        try {
+          return [...new Set(rawList(raw).map(primaryKey))];
+        } catch (error) {
+          if (!(error instanceof RawValueError || error instanceof UnfitValue)) throw error;
+          problems.push({ field: name, message: "is no list of numbers" });
+          return [];
+        }
+      }
+    },
+  };
+}
+
+/** @throws {UnfitValue} */
+function primaryKey(raw: string): number {
+  const key = /^[0-9]+$/.test(raw) ? Number(raw) : NaN;
+  if (!Number.isSafeInteger(key) || key === 0) {
+    throw new UnfitValue(`${raw.slice(0, 40)} is no number of a row`);
+  }
+  return key;
+}
+
+/** What the ORM writes where nothing is given; undefined where something must be. */
+function valueOfAbsent(field: Field, now: Moment): StorageValue | undefined {
+  if (field.default !== undefined) return valueOf(field.default, now);
+  if (field.null) return null;
+  return ["char", "text", "file", "multiSelect"].includes(field.kind) ? "" : undefined;
+}
+
+function valueOf(value: FieldDefault, now: Moment): StorageValue {
+  if (value === "today") return now.date;
+  if (typeof value === "string") return now.datetime;
+  const constant = value.value;
+  switch (typeof constant) {
+    case "boolean":
+      return constant ? 1n : 0n;
+    case "number":
+      return Number.isInteger(constant) ? BigInt(constant) : constant;
+    case "object":
+      return constant === null ? null : pythonJson(JSON.stringify(constant)) ?? null;
+    case "string":
+      return constant;
+  }
+}

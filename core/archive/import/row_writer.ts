@@ -1,0 +1,165 @@
+// Inserts rows in batches: one statement a batch, its text made once. Invariant: a value arrives as it was
+// given, bytes that are no UTF-8 included.
+
+import { CompiledQuery, type Kysely, sql } from "kysely";
+import { PaperwardError } from "../../errors.ts";
+import type { StorageValue } from "../../database/storage_value.ts";
+import type { Tables } from "../../schema/tables.ts";
+
+/** Writes rows of any tables. */
+export interface RowWriter {
+  /** @param values in the order of the columns of {@linkcode RowTable} */
+  add(table: RowTable, values: readonly StorageValue[]): Promise<void>;
+  /** Writes what is left. */
+  flush(): Promise<void>;
+}
+
+/** A table and the columns that are written; one object a table. */
+export interface RowTable {
+  readonly name: string;
+  readonly columns: readonly string[];
+}
+
+/** Options of {@linkcode openRowWriter}. */
+export interface RowWriterOptions {
+  /** Rows in one statement at most. */
+  readonly batchSize: number;
+  /** Called after each batch. */
+  readonly onWritten?: (
+    table: RowTable,
+    rows: readonly (readonly StorageValue[])[],
+  ) => Promise<void>;
+}
+
+/** SQLite takes 32,766 values a statement. */
+const MOST_VALUES = 32_000;
+/** A batch ends early when its texts have this many characters. */
+const MOST_CHARACTERS = 1 << 20;
+
+interface Batch {
+  readonly rows: (readonly StorageValue[])[];
+  characters: number;
+}
+
+/** Opens a writer inside a transaction. */
+export function openRowWriter(kysely: Kysely<Tables>, options: RowWriterOptions): RowWriter {
+  const batches = new Map<RowTable, Batch>();
+  const statements = new Map<RowTable, Map<number, string>>();
+
+  async function write(table: RowTable, batch: Batch): Promise<void> {
+    const rows = batch.rows.splice(0);
+    batch.characters = 0;
+    if (rows.length === 0) return;
+    try {
+      await insert(table, rows);
+    } catch (error) {
+      if (rows.length > 1) { for (const row of rows) await insertOne(table, row); }
+      throw explain(error, table, rows);
+    }
+    await options.onWritten?.(table, rows);
+  }
+
+  /** To find the row that a batch failed on. */
+  async function insertOne(table: RowTable, row: readonly StorageValue[]): Promise<void> {
+    try {
+      await insert(table, [row]);
+    } catch (error) {
+      throw explain(error, table, [row]);
+    }
+  }
+
+  async function insert(table: RowTable, rows: readonly (readonly StorageValue[])[]) {
+    let known = statements.get(table);
+    if (!known) statements.set(table, known = new Map());
+    let text = known.get(rows.length);
+    if (text === undefined) known.set(rows.length, text = statement(kysely, table, rows.length));
+    await kysely.executeQuery(CompiledQuery.raw(text, rows.flat()));
+  }
+
+  return {
+    async add(table, values) {
+      if (values.some(holdsBytes)) {
+        await insertBytes(kysely, table, values).catch((error) => {
+          throw explain(error, table, [values]);
+        });
+        await options.onWritten?.(table, [values]);
+        return;
+      }
+      let batch = batches.get(table);
+      if (!batch) batches.set(table, batch = { rows: [], characters: 0 });
+      batch.rows.push(values);
+      for (const value of values) if (typeof value === "string") batch.characters += value.length;
+      const most = Math.min(options.batchSize, Math.floor(MOST_VALUES / table.columns.length));
+      if (batch.rows.length >= most || batch.characters >= MOST_CHARACTERS) {
+        await write(table, batch);
+      }
+    },
+    async flush() {
+      for (const [table, batch] of batches) await write(table, batch);
+    },
+  };
+}
+
+function statement(kysely: Kysely<Tables>, table: RowTable, rows: number): string {
+  const row = sql`(${sql.join(table.columns.map(() => 0))})`;
+  return sql`insert into ${sql.table(table.name)} (${
+    sql.join(table.columns.map((column) => sql.ref(column)))
+  }) values ${sql.join(Array.from({ length: rows }, () => row))}`.compile(kysely).sql;
+}
+
+/** U+DC80 … U+DCFF stand for bytes (Python's surrogateescape); a driver would replace them. */
+function holdsBytes(value: StorageValue): boolean {
+  return typeof value === "string" && !value.isWellFormed();
+}
+
+async function insertBytes(
+  kysely: Kysely<Tables>,
+  table: RowTable,
+  values: readonly StorageValue[],
+): Promise<void> {
+  const list = values.map((value) =>
+    typeof value === "string" && holdsBytes(value)
+      ? sql`cast(${escapedBytes(value)} as text)`
+      : sql`${value}`
+  );
+  await sql`insert into ${sql.table(table.name)} (${
+    sql.join(table.columns.map((column) => sql.ref(column)))
+  }) values (${sql.join(list)})`.execute(kysely);
+}
+
+/** The bytes of a text in which U+DC80 … U+DCFF stand for bytes that are no UTF-8. */
+export function escapedBytes(text: string): Uint8Array {
+  const encoder = new TextEncoder();
+  const pieces: Uint8Array[] = [];
+  for (const part of text.split(/([\udc80-\udcff])/u)) {
+    const code = part.charCodeAt(0);
+    pieces.push(
+      part.length === 1 && code >= 0xdc80 && code <= 0xdcff
+        ? Uint8Array.of(code - 0xdc00)
+        : encoder.encode(part),
+    );
+  }
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+function explain(
+  error: unknown,
+  table: RowTable,
+  rows: readonly (readonly StorageValue[])[],
+): unknown {
+  const [row] = rows;
+  if (!(error instanceof Error) || !/constraint failed/.test(error.message) || !row) return error;
+  return new PaperwardError(
+    `Cannot import row ${row[0]} of ${table.name}: ${error.message}`,
+    {
+      hints: ["another row has the same values where they must differ, or a value is not allowed"],
+      cause: error,
+    },
+  );
+}

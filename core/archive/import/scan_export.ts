@@ -1,0 +1,367 @@
+// Reads an export from end to end and looks at every record, without changing anything: what there is, what
+// is wrong with it, which files it names. Invariant: memory holds numbers and names, never texts.
+
+import { join } from "node:path";
+import type { StorageValue } from "../../database/storage_value.ts";
+import { extensionForMimeType } from "../../library/filename/extension_for_mime_type.ts";
+import type { Files } from "../../library/files.ts";
+import { openSpool, type Spool } from "../../library/spool.ts";
+import type { StopSignal } from "../../sandbox/stop_signal.ts";
+import { rawIsNull, rawString, RawValueError } from "../manifest/raw_values.ts";
+import type { RawRecord } from "../manifest/raw_record.ts";
+import type { ExportRecordSource } from "./export_records.ts";
+import type { ProblemList } from "./import_problem.ts";
+import type { ImportModel, ImportSchema } from "./import_schema.ts";
+import { FRESH_MODELS, MERGE_RULES } from "./merge_rules.ts";
+import { UnfitValue } from "./parse_value.ts";
+import type { ParsedRecord } from "./row_shape.ts";
+import type { FileRole, WantedFile } from "./wanted_file.ts";
+
+/** What is remembered of a row to tell it from others. */
+export interface RowFacts {
+  readonly pk: number;
+  /** Values of the rule's key, those that the generation has; references still by the export's numbers. */
+  readonly key: readonly StorageValue[];
+  /** The row that it is part of. */
+  readonly partOf: number | null;
+  /** The rows of other models that decide its fate, by field: lists and single references. */
+  readonly lists: Readonly<Record<string, readonly number[]>>;
+  /** Where names must differ: the name. */
+  readonly name: string | null;
+}
+
+/** What an export holds. */
+export interface ExportScan {
+  /** Records by model, in the order of their first ones. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** Numbers of the rows, by model; models to which nothing points may be missing. */
+  readonly keys: ReadonlyMap<string, ReadonlySet<number>>;
+  /** What is needed to match rows with those of the library, by model. */
+  readonly facts: ReadonlyMap<string, readonly RowFacts[]>;
+  readonly files: Spool<WantedFile>;
+  /** Records that can't become rows, by model. */
+  readonly dropped: ReadonlyMap<string, ReadonlySet<number>>;
+}
+
+/** What scanning needs. */
+export interface ScanOptions {
+  readonly files: Files;
+  readonly scratch: string;
+  readonly stop: StopSignal;
+  readonly schema: ImportSchema;
+  readonly problems: ProblemList;
+  /** Files are wanted. */
+  readonly withFiles: boolean;
+  /** The library holds something: rows have to be matched. */
+  readonly merging: boolean;
+  readonly onRecords: (count: number) => void;
+}
+
+/** Rounds of looking for rows that point to rows which aren't there: each may drop rows that others point to. */
+const MOST_ROUNDS = 20;
+
+/** Scans an export.
+ * @throws {ManifestError} where a manifest can't be read at all */
+export async function scanExport(
+  source: ExportRecordSource,
+  options: ScanOptions,
+): Promise<ExportScan> {
+  const { schema, problems, merging } = options;
+  using files = openSpool<WantedFile>(options.files, join(options.scratch, "wanted"));
+  const counts = new Map<string, number>();
+  const keys = new Map<string, Set<number>>();
+  const wanted = new Map<string, Set<number>>();
+  const facts = new Map<string, RowFacts[]>();
+  const dropped = new Map<string, Set<number>>();
+  const targets = referencedModels(schema);
+  const unknownModels = new Set<string>();
+
+  for await (const { records } of source.read()) {
+    options.stop.throwIfRequested();
+    for (const record of records) scanRecord(record);
+    options.onRecords(records.length);
+  }
+  files.close();
+  await dropDangling();
+  return { counts, keys, facts, files, dropped };
+
+  function scanRecord(record: RawRecord): void {
+    const { model: label } = record;
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+    const model = schema.find(label);
+    if (!model) {
+      if (!unknownModels.has(label)) {
+        problems.add({
+          kind: "unknown model",
+          item: label,
+          message: `paperless-ngx ${schema.generation} has no such records`,
+          instead: "they are left out",
+        });
+      }
+      unknownModels.add(label);
+      return;
+    }
+    const parsed = parseRecord(model, record);
+    if (!parsed) return;
+    const { pk } = parsed;
+    const isTarget = targets.has(label);
+    if (isTarget || merging) {
+      const known = setOf(keys, label);
+      if (known.has(pk)) {
+        problems.add({
+          kind: "row twice",
+          item: `${label} ${pk}`,
+          message: "two records have this number",
+          instead: "the second one is left out",
+        });
+        return;
+      }
+      known.add(pk);
+    }
+    const isDropped = tellProblems(model, parsed);
+    if (isDropped) setOf(dropped, label).add(pk);
+    noteReferences(model, parsed);
+    const rule = MERGE_RULES[label];
+    if (rule && (merging || FRESH_MODELS.has(label))) {
+      const list = facts.get(label);
+      const row = factsOf(model, parsed);
+      if (list) list.push(row);
+      else facts.set(label, [row]);
+    }
+    if (!options.withFiles || isDropped) return;
+    if (label === "documents.document") wantDocument(model, parsed, record);
+    if (label === "documents.sharelinkbundle") wantBundle(model, parsed, record);
+  }
+
+  function parseRecord(model: ImportModel, record: RawRecord): ParsedRecord | undefined {
+    try {
+      return model.parse(record);
+    } catch (error) {
+      if (!(error instanceof UnfitValue)) throw error;
+      problems.add({
+        kind: "bad value",
+        item: model.label,
+        message: error.message,
+        instead: "the record is left out",
+      });
+      return undefined;
+    }
+  }
+
+  /** @returns whether the record can't become a row */
+  function tellProblems(model: ImportModel, { pk, problems: found }: ParsedRecord): boolean {
+    let isDropped = false;
+    for (const { field, message } of found) {
+      const isUnknown = message === "is unknown";
+      const required = !isUnknown &&
+        model.fields.some(({ name, null: isNullable }) => name === field && !isNullable);
+      isDropped ||= required;
+      problems.add({
+        kind: isUnknown ? "unknown field" : "bad value",
+        item: `${model.label} ${pk}`,
+        message: `${field} ${message}`,
+        instead: required ? "the record is left out" : "the field is left empty",
+      });
+    }
+    return isDropped;
+  }
+
+  function noteReferences(model: ImportModel, { values, lists }: ParsedRecord): void {
+    const want = (label: string, key: number) => {
+      if (!keys.get(label)?.has(key)) setOf(wanted, label).add(key);
+    };
+    for (const { index, to } of model.references) {
+      const value = values[index];
+      if (typeof value === "bigint") want(to, Number(value));
+    }
+    model.listTargets.forEach(({ to }, index) => {
+      for (const key of lists[index] ?? []) want(to, key);
+    });
+  }
+
+  function factsOf(model: ImportModel, { pk, values, lists }: ParsedRecord): RowFacts {
+    const rule = MERGE_RULES[model.label] ?? {};
+    const has = (name: string) => model.fields.some((field) => field.name === name);
+    const value = (name: string) => values[model.indexOf(name)] ?? null;
+    const listed: Record<string, readonly number[]> = {};
+    model.lists.forEach(({ name }, index) => listed[name] = lists[index] ?? []);
+    for (const { index, field } of model.references) {
+      const reference = values[index];
+      if (typeof reference === "bigint") listed[field.name] = [Number(reference)];
+    }
+    const part = rule.partOf === undefined ? null : value(rule.partOf);
+    return {
+      pk,
+      key: (rule.key ?? []).filter(has).map(value),
+      partOf: typeof part === "bigint" ? Number(part) : null,
+      lists: listsNeeded.has(model.label) ? listed : {},
+      name: rule.unique ? String(value("name")) : null,
+    };
+  }
+
+  function wantDocument(model: ImportModel, parsed: ParsedRecord, record: RawRecord): void {
+    const text = (field: string) => textOrNull(parsed.values[model.indexOf(field)]);
+    const extension = extensionForMimeType(text("mime_type") ?? "");
+    const want = (role: FileRole, extra: string, file: Pick<WantedFile, "name" | "checksum">) => {
+      const path = exportedPath(record, extra, `documents.document ${parsed.pk}`);
+      if (path !== null) files.add({ role, pk: parsed.pk, path, extension, ...file });
+      return path;
+    };
+    const original = want("original", "__exported_file_name__", {
+      name: text("filename"),
+      checksum: text("checksum"),
+    });
+    if (original === null) {
+      problems.add({
+        kind: "missing file",
+        item: `documents.document ${parsed.pk}`,
+        message: "the manifest names no original for it",
+        instead: "the document is imported without it",
+      });
+    }
+    want("thumbnail", "__exported_thumbnail_name__", { name: null, checksum: null });
+    const name = text("archive_filename");
+    const archive = exportedPath(
+      record,
+      "__exported_archive_name__",
+      `documents.document ${parsed.pk}`,
+    );
+    if (archive === null) return;
+    if (name === null) {
+      problems.add({
+        kind: "bad value",
+        item: `documents.document ${parsed.pk}`,
+        message: "it has an archive, but archive_filename is empty",
+        instead: "the archive is left out",
+      });
+      return;
+    }
+    const checksum = text("archive_checksum");
+    files.add({ role: "archive", pk: parsed.pk, path: archive, name, extension, checksum });
+  }
+
+  function wantBundle(model: ImportModel, parsed: ParsedRecord, record: RawRecord): void {
+    const item = `documents.sharelinkbundle ${parsed.pk}`;
+    const path = exportedPath(record, "__exported_share_link_bundle_name__", item);
+    const name = textOrNull(parsed.values[model.indexOf("file_path")]);
+    if (path === null || !name) return;
+    files.add({ role: "bundle", pk: parsed.pk, path, name, extension: "", checksum: null });
+  }
+
+  function exportedPath(record: RawRecord, extra: string, item: string): string | null {
+    const raw = record.extras.get(extra);
+    if (rawIsNull(raw)) return null;
+    try {
+      return rawString(raw);
+    } catch (error) {
+      if (!(error instanceof RawValueError)) throw error;
+      problems.add({
+        kind: "bad value",
+        item,
+        message: `${extra} is no text`,
+        instead: "the file is left out",
+      });
+      return null;
+    }
+  }
+
+  /** Rows that point to rows which aren't in the export: told, and dropped where the reference is needed. */
+  async function dropDangling(): Promise<void> {
+    for (const [label, set] of dropped) for (const key of set) keys.get(label)?.delete(key);
+    let missing = missingKeys(dropped);
+    for (let round = 0; missing.size > 0 && round < MOST_ROUNDS; round++) {
+      const found = await findDangling(missing);
+      missing = new Map();
+      for (const [label, pks] of found) {
+        for (const pk of pks) {
+          setOf(dropped, label).add(pk);
+          keys.get(label)?.delete(pk);
+          if (targets.has(label)) setOf(missing, label).add(pk);
+        }
+      }
+    }
+  }
+
+  function missingKeys(gone: ReadonlyMap<string, ReadonlySet<number>>): Map<string, Set<number>> {
+    const missing = new Map<string, Set<number>>();
+    for (const [label, set] of wanted) {
+      for (const key of set) if (!keys.get(label)?.has(key)) setOf(missing, label).add(key);
+    }
+    for (const [label, set] of gone) {
+      if (targets.has(label)) { for (const key of set) setOf(missing, label).add(key); }
+    }
+    return missing;
+  }
+
+  async function findDangling(
+    missing: ReadonlyMap<string, ReadonlySet<number>>,
+  ): Promise<Map<string, Set<number>>> {
+    const found = new Map<string, Set<number>>();
+    for await (const { records } of source.read()) {
+      options.stop.throwIfRequested();
+      for (const record of records) {
+        const model = schema.find(record.model);
+        const parsed = model && parseQuietly(model, record);
+        if (!model || !parsed || dropped.get(model.label)?.has(parsed.pk)) continue;
+        for (const { index, field, to } of model.references) {
+          const value = parsed.values[index];
+          if (typeof value !== "bigint" || !missing.get(to)?.has(Number(value))) continue;
+          problems.add({
+            kind: "dangling reference",
+            item: `${model.label} ${parsed.pk}`,
+            message: `${field.name} is ${to} ${value}, which the export does not hold`,
+            instead: field.null ? "the field is left empty" : "the record is left out",
+          });
+          if (!field.null) setOf(found, model.label).add(parsed.pk);
+        }
+        model.listTargets.forEach(({ to }, index) => {
+          for (const key of parsed.lists[index] ?? []) {
+            if (!missing.get(to)?.has(key)) continue;
+            problems.add({
+              kind: "dangling reference",
+              item: `${model.label} ${parsed.pk}`,
+              message: `${
+                model.lists[index]?.name
+              } names ${to} ${key}, which the export does not hold`,
+              instead: "it is left out of the list",
+            });
+          }
+        });
+      }
+    }
+    return found;
+  }
+}
+
+/** Models whose lists decide about others. */
+const listsNeeded: ReadonlySet<string> = new Set(
+  Object.values(MERGE_RULES).flatMap(({ listedBy = [] }) => listedBy.map(([model]) => model)),
+);
+
+function referencedModels(schema: ImportSchema): ReadonlySet<string> {
+  return new Set(
+    schema.models.flatMap(({ references, listTargets }) => [
+      ...references.map(({ to }) => to),
+      ...listTargets.map(({ to }) => to),
+    ]),
+  );
+}
+
+function parseQuietly(model: ImportModel, record: RawRecord): ParsedRecord | undefined {
+  try {
+    return model.parse(record);
+  } catch (error) {
+    if (error instanceof UnfitValue) return undefined;
+    throw error;
+  }
+}
+
+function setOf(sets: Map<string, Set<number>>, label: string): Set<number> {
+  let set = sets.get(label);
+  if (!set) sets.set(label, set = new Set());
+  return set;
+}
+
+function textOrNull(value: StorageValue | undefined): string | null {
+  return typeof value === "string" ? value : null;
+}

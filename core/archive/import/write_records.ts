@@ -1,0 +1,291 @@
+// Writes the records of an export into the database, inside one transaction, with the numbers that the plan
+// gave them. Invariant: what is written is what was planned, and every row that is new is in the journal
+// before the transaction commits.
+
+import type { Kysely } from "kysely";
+import { sql } from "kysely";
+import type { StorageValue } from "../../database/storage_value.ts";
+import type { JournalEntry } from "../../library/journal/open_journal.ts";
+import { findRows, type FoundRow, markRows } from "../../library/journal/mark_rows.ts";
+import type { StopSignal } from "../../sandbox/stop_signal.ts";
+import type { Tables } from "../../schema/tables.ts";
+import type { ExportRecordSource } from "./export_records.ts";
+import type { ImportCount } from "./import_summary.ts";
+import type { ImportModel, ImportSchema } from "./import_schema.ts";
+import { highestNumber } from "./library_facts.ts";
+import { mapHiddenReferences } from "./map_hidden_references.ts";
+import type { Fate, Numbers } from "./number_rows.ts";
+import { UnfitValue } from "./parse_value.ts";
+import type { FilePlan } from "./plan_files.ts";
+import { openRowWriter, type RowTable } from "./row_writer.ts";
+import type { ParsedRecord } from "./row_shape.ts";
+import type { ExportScan } from "./scan_export.ts";
+
+/** What writing needs. */
+export interface WriteOptions {
+  readonly kysely: Kysely<Tables>;
+  readonly tables: ReadonlySet<string>;
+  readonly schema: ImportSchema;
+  readonly scan: ExportScan;
+  readonly numbers: Numbers;
+  readonly fileNames: FilePlan["names"];
+  /** Checksums that replace the records': by role, then by the export's number. */
+  readonly checksums: {
+    readonly original: ReadonlyMap<number, string>;
+    readonly archive: ReadonlyMap<number, string>;
+  };
+  /** Archive serial numbers that the library has given already. */
+  readonly serialNumbers: ReadonlySet<number>;
+  /** The library held something before. */
+  readonly merging: boolean;
+  readonly batchSize: number;
+  readonly journal: JournalEntry;
+  readonly stop: StopSignal;
+  readonly onRecords: (count: number) => void;
+}
+
+/** What was written. */
+export interface WrittenRecords {
+  /** What became of the records, by model in the export's order. */
+  readonly counts: readonly ImportCount[];
+  /** New rows, by table. */
+  readonly inserted: ReadonlyMap<string, number>;
+}
+
+/** Writes all records. */
+export async function writeRecords(
+  source: ExportRecordSource,
+  options: WriteOptions,
+): Promise<WrittenRecords> {
+  const { kysely, schema, scan, numbers, merging, journal } = options;
+  const fates = new Map<string, Record<Fate, number>>();
+  const inserted = new Map<string, number>();
+  const seen = new Map<string, Set<number>>();
+  const labels = contentTypeLabels(schema, scan);
+  const nextLink = new Map<RowTable, number>();
+  const writer = openRowWriter(kysely, {
+    batchSize: options.batchSize,
+    async onWritten({ name }, rows) {
+      const pks = rows.map(([pk]) => Number(pk));
+      inserted.set(name, (inserted.get(name) ?? 0) + rows.length);
+      journal.record({
+        kind: "rows inserted",
+        table: name,
+        pks,
+        marks: await markRows(kysely, name, pks),
+      });
+    },
+  });
+
+  for await (const { records } of source.read()) {
+    options.stop.throwIfRequested();
+    for (const record of records) {
+      const model = schema.find(record.model);
+      const count = countOf(record.model);
+      if (!model || !options.tables.has(model.table.name)) {
+        count["leave out"]++;
+        continue;
+      }
+      const parsed = parse(model, record);
+      const fate = parsed ? fateOf(model, parsed) : "leave out";
+      count[fate]++;
+      if (parsed && fate === "add") await add(model, parsed);
+    }
+    options.onRecords(records.length);
+  }
+  await writer.flush();
+  const counts = Array.from(fates, ([model, count]) => ({
+    model,
+    records: count.add + count.merge + count["leave out"],
+    added: count.add,
+    merged: count.merge,
+    leftOut: count["leave out"],
+  }));
+  return { counts, inserted };
+
+  function countOf(model: string): Record<Fate, number> {
+    let count = fates.get(model);
+    if (!count) fates.set(model, count = { add: 0, merge: 0, "leave out": 0 });
+    return count;
+  }
+
+  function fateOf(model: ImportModel, parsed: ParsedRecord): Fate {
+    const { label } = model;
+    const { pk, values } = parsed;
+    // Only numbers that something points to were looked at before; of twins the first one counts.
+    if (scan.keys.has(label)) {
+      let known = seen.get(label);
+      if (!known) seen.set(label, known = new Set());
+      if (known.has(pk)) return "leave out";
+      known.add(pk);
+    }
+    const fate = numbers.fate(label, pk);
+    if (fate !== "add" || !merging) return fate;
+    const about = genericTarget(model, values);
+    if (!about) return fate;
+    // What is about a row that the library had before, or about one that is gone, is not this import's.
+    if (about.label === undefined) return "leave out";
+    if (numbers.fate(about.label, about.pk) === "merge") return "merge";
+    return scan.keys.get(about.label)?.has(about.pk) ? "add" : "leave out";
+  }
+
+  /** What permissions on objects and the audit log are about. */
+  function genericTarget(model: ImportModel, values: readonly StorageValue[]) {
+    if (!GENERIC.has(model.label)) return undefined;
+    const type = values[model.indexOf("content_type")];
+    const key = String(values[model.indexOf("object_pk")]);
+    return { label: labels.get(Number(type)), pk: /^\d+$/.test(key) ? Number(key) : NaN };
+  }
+
+  async function add(model: ImportModel, parsed: ParsedRecord): Promise<void> {
+    const { label } = model;
+    const { pk, values } = parsed;
+    const number = numbers.of(label, pk) ?? pk;
+    if (merging) mapGeneric(model, values);
+    if (merging) {
+      mapHiddenReferences(
+        label,
+        (field) => values[model.indexOf(field)] ?? null,
+        (field, value) => values[model.indexOf(field)] = value,
+        numbers,
+      );
+    }
+    for (const { index, to } of model.references) {
+      const value = values[index];
+      if (typeof value !== "bigint") continue;
+      const mapped = numbers.of(to, Number(value));
+      values[index] = mapped === undefined ? null : BigInt(mapped);
+    }
+    values[0] = BigInt(number);
+    if (label === "documents.document") finishDocument(model, pk, values);
+    if (label === "documents.sharelinkbundle") rename(model, "file_path", "bundle", pk, values);
+    const name = numbers.names.get(label)?.get(pk);
+    if (name !== undefined) values[model.indexOf("name")] = name;
+    if (label === "paperless.applicationconfiguration" && await configure(model, values)) return;
+    await writer.add(model.table, values);
+    for (const [index, { to, table }] of model.listTargets.entries()) {
+      const members = new Set(
+        (parsed.lists[index] ?? []).flatMap((key) => numbers.of(to, key) ?? []),
+      );
+      for (const member of members) {
+        await writer.add(table, [await linkNumber(table), BigInt(number), BigInt(member)]);
+      }
+    }
+  }
+
+  /** A fresh library has a configuration in which nothing is set: it takes the export's values.
+   * @returns false where there is no such row */
+  async function configure(model: ImportModel, values: readonly StorageValue[]): Promise<boolean> {
+    const { name, columns } = model.table;
+    const pk = Number(values[0]);
+    const before = (await findRows(kysely, name, "id", [pk])).get(String(pk));
+    if (!before) return false;
+    const changes = columns.slice(1).map((column, index) =>
+      sql`${sql.ref(column)} = ${values[index + 1]}`
+    );
+    await sql`update ${sql.table(name)} set ${sql.join(changes)} where id = ${pk}`.execute(kysely);
+    const after = (await findRows(kysely, name, "id", [pk])).get(String(pk)) ?? {};
+    const changed = columns.filter((column) => before[column] !== after[column]);
+    const pick = (row: FoundRow) =>
+      Object.fromEntries(changed.map((column) => [column, row[column] ?? null]));
+    if (changed.length > 0) {
+      journal.record({
+        kind: "row changed",
+        table: name,
+        pk,
+        before: pick(before),
+        after: pick(after),
+      });
+    }
+    return true;
+  }
+
+  function finishDocument(model: ImportModel, pk: number, values: StorageValue[]): void {
+    rename(model, "filename", "original", pk, values);
+    rename(model, "archive_filename", "archive", pk, values);
+    const original = options.checksums.original.get(pk);
+    if (original !== undefined) values[model.indexOf("checksum")] = original;
+    const archive = options.checksums.archive.get(pk);
+    if (archive !== undefined) values[model.indexOf("archive_checksum")] = archive;
+    // Exports hold documents decrypted, whatever an old one says.
+    if (schema.generation === "v2") values[model.indexOf("storage_type")] = "unencrypted";
+    const serial = model.indexOf("archive_serial_number");
+    if (options.serialNumbers.has(Number(values[serial] ?? NaN))) values[serial] = null;
+  }
+
+  function rename(
+    model: ImportModel,
+    field: string,
+    role: "original" | "archive" | "bundle",
+    pk: number,
+    values: StorageValue[],
+  ): void {
+    const name = options.fileNames.get(role)?.get(pk);
+    if (name !== undefined) values[model.indexOf(field)] = name;
+  }
+
+  function mapGeneric(model: ImportModel, values: StorageValue[]): void {
+    const about = genericTarget(model, values);
+    const number = about?.label === undefined ? undefined : numbers.of(about.label, about.pk);
+    if (number === undefined) return;
+    values[model.indexOf("object_pk")] = String(number);
+    if (model.label === "auditlog.logentry") values[model.indexOf("object_id")] = BigInt(number);
+  }
+
+  async function linkNumber(table: RowTable): Promise<bigint> {
+    const next = nextLink.get(table) ?? await highestNumber(kysely, table.name) + 1;
+    nextLink.set(table, next + 1);
+    return BigInt(next);
+  }
+}
+
+/** Models that point to a row of any model, by content type and number. */
+const GENERIC: ReadonlySet<string> = new Set([
+  "auditlog.logentry",
+  "guardian.userobjectpermission",
+  "guardian.groupobjectpermission",
+]);
+
+/** The model of each content type, by the export's number. */
+function contentTypeLabels(schema: ImportSchema, scan: ExportScan): ReadonlyMap<number, string> {
+  const rows = scan.facts.get("contenttypes.contenttype") ?? [];
+  return new Map(
+    rows.map(({ pk, key }) => [pk, key.join(".")] as const)
+      .filter(([, label]) => schema.find(label) !== undefined),
+  );
+}
+
+function parse(model: ImportModel, record: Parameters<ImportModel["parse"]>[0]) {
+  try {
+    return model.parse(record);
+  } catch (error) {
+    if (error instanceof UnfitValue) return undefined;
+    throw error;
+  }
+}
+
+/** Gives the rows that a fresh library made by itself their new numbers. Only in an empty library. */
+export async function makeRoom(
+  kysely: Kysely<Tables>,
+  schema: ImportSchema,
+  { moved }: Numbers,
+): Promise<void> {
+  const types = moved.get("contenttypes.contenttype") ?? new Map<number, number>();
+  for (const [label, moves] of moved) {
+    const { name } = schema.get(label).table;
+    // By way of negative numbers: two rows may change places.
+    for (const [from] of moves) await renumber(kysely, name, from, -from);
+    for (const [from, to] of moves) await renumber(kysely, name, -from, to);
+  }
+  for (const [from] of types) await repoint(kysely, "auth_permission", from, -from);
+  for (const [from, to] of types) await repoint(kysely, "auth_permission", -from, to);
+}
+
+async function renumber(kysely: Kysely<Tables>, table: string, from: number, to: number) {
+  await sql`update ${sql.table(table)} set id = ${to} where id = ${from}`.execute(kysely);
+}
+
+async function repoint(kysely: Kysely<Tables>, table: string, from: number, to: number) {
+  await sql`update ${sql.table(table)} set content_type_id = ${to} where content_type_id = ${from}`
+    .execute(kysely);
+}
