@@ -5,11 +5,28 @@ use crate::error::{Error, Res};
 use crate::limits::charge;
 
 const DAY: i128 = 86_400_000_000;
-const DAYS: [&str; 7] =
-    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const DAYS: [&str; 7] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-    "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,7 +68,11 @@ impl Date {
         if day < 1 || day > i128::from(days_in_month(year, month)) {
             return Err(Error::runtime("day is out of range for month"));
         }
-        Ok(Date { year, month, day: day as u32 })
+        Ok(Date {
+            year,
+            month,
+            day: day as u32,
+        })
     }
 
     /// Days since 0001-01-01, which is 1 (`toordinal`).
@@ -66,7 +87,14 @@ impl Date {
             return Err(Error::runtime("date value out of range"));
         }
         let mut year = (ordinal * 400 / 146_097 + 1) as i32;
-        let first = |year: i32| Date { year, month: 1, day: 1 }.ordinal();
+        let first = |year: i32| {
+            Date {
+                year,
+                month: 1,
+                day: 1,
+            }
+            .ordinal()
+        };
         while first(year) > ordinal {
             year -= 1;
         }
@@ -79,11 +107,18 @@ impl Date {
             rest -= days_in_month(year, month);
             month += 1;
         }
-        Ok(Date { year, month, day: rest + 1 })
+        Ok(Date {
+            year,
+            month,
+            day: rest + 1,
+        })
     }
 
     pub fn year_day(&self) -> u32 {
-        (1..self.month).map(|m| days_in_month(self.year, m)).sum::<u32>() + self.day
+        (1..self.month)
+            .map(|m| days_in_month(self.year, m))
+            .sum::<u32>()
+            + self.day
     }
 
     /// Monday is 0.
@@ -113,7 +148,11 @@ impl Date {
     }
 
     pub fn at_midnight(self) -> DateTime {
-        DateTime { date: self, time: Time::default(), offset: None }
+        DateTime {
+            date: self,
+            time: Time::default(),
+            offset: None,
+        }
     }
 
     /// `date.fromisoformat`, or `year-month-day` with single digits as Django reads it.
@@ -121,7 +160,8 @@ impl Date {
         parse_iso_date(text).or_else(|| {
             let mut parts = text.split('-');
             let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-            let fits = parts.next().is_none() && year.len() == 4 && month.len() < 3 && day.len() < 3;
+            let fits =
+                parts.next().is_none() && year.len() == 4 && month.len() < 3 && day.len() < 3;
             if !fits {
                 return None;
             }
@@ -192,7 +232,11 @@ impl DateTime {
 
     fn from_local_micros(micros: i128, offset: Option<i32>) -> Res<DateTime> {
         let date = Date::from_ordinal(micros.div_euclid(DAY) as i64)?;
-        Ok(DateTime { date, time: Time::from_micros(micros.rem_euclid(DAY)), offset })
+        Ok(DateTime {
+            date,
+            time: Time::from_micros(micros.rem_euclid(DAY)),
+            offset,
+        })
     }
 
     pub fn plus(&self, delta: Delta) -> Res<DateTime> {
@@ -201,9 +245,15 @@ impl DateTime {
     }
 
     pub fn offset_text(&self, colon: &str) -> String {
-        let Some(offset) = self.offset else { return String::new() };
+        let Some(offset) = self.offset else {
+            return String::new();
+        };
         let sign = if offset < 0 { '-' } else { '+' };
-        format!("{sign}{:02}{colon}{:02}", offset.abs() / 60, offset.abs() % 60)
+        format!(
+            "{sign}{:02}{colon}{:02}",
+            offset.abs() / 60,
+            offset.abs() % 60
+        )
     }
 
     pub fn iso(&self, separator: &str) -> String {
@@ -221,7 +271,10 @@ impl DateTime {
             }
         };
         let (y, m, d) = (date.year, date.month, date.day);
-        format!("datetime.datetime({y}, {m}, {d}, {}{zone})", self.time.parts())
+        format!(
+            "datetime.datetime({y}, {m}, {d}, {}{zone})",
+            self.time.parts()
+        )
     }
 
     /// What `datetime.fromisoformat` and Django's `parse_datetime` read.
@@ -238,14 +291,22 @@ impl DateTime {
         let zone = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
         let (clock, zone) = rest.split_at(zone);
         let offset = parse_offset(zone)?;
-        Some(DateTime { date, time: parse_clock(clock.trim_end())?, offset })
+        Some(DateTime {
+            date,
+            time: parse_clock(clock.trim_end())?,
+            offset,
+        })
     }
 }
 
 impl Delta {
     fn split(self) -> (i128, i128, i128) {
         let seconds = self.0.rem_euclid(DAY);
-        (self.0.div_euclid(DAY), seconds / 1_000_000, seconds % 1_000_000)
+        (
+            self.0.div_euclid(DAY),
+            seconds / 1_000_000,
+            seconds % 1_000_000,
+        )
     }
 
     pub fn days(self) -> i128 {
@@ -266,12 +327,23 @@ impl Delta {
 
     pub fn repr(self) -> String {
         let (days, seconds, micros) = self.split();
-        let parts: Vec<String> = [("days", days), ("seconds", seconds), ("microseconds", micros)]
-            .into_iter()
-            .filter(|(_, n)| *n != 0)
-            .map(|(name, n)| format!("{name}={n}"))
-            .collect();
-        format!("datetime.timedelta({})", if parts.is_empty() { "0".into() } else { parts.join(", ") })
+        let parts: Vec<String> = [
+            ("days", days),
+            ("seconds", seconds),
+            ("microseconds", micros),
+        ]
+        .into_iter()
+        .filter(|(_, n)| *n != 0)
+        .map(|(name, n)| format!("{name}={n}"))
+        .collect();
+        format!(
+            "datetime.timedelta({})",
+            if parts.is_empty() {
+                "0".into()
+            } else {
+                parts.join(", ")
+            }
+        )
     }
 }
 
@@ -281,8 +353,18 @@ impl std::fmt::Display for Delta {
         if days != 0 {
             write!(f, "{days} day{}, ", if days.abs() == 1 { "" } else { "s" })?;
         }
-        write!(f, "{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)?;
-        if micros != 0 { write!(f, ".{micros:06}") } else { Ok(()) }
+        write!(
+            f,
+            "{}:{:02}:{:02}",
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        )?;
+        if micros != 0 {
+            write!(f, ".{micros:06}")
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -347,7 +429,10 @@ fn parse_clock(text: &str) -> Option<Time> {
     let parts: Vec<&str> = if clock.contains(':') {
         clock.split(':').collect()
     } else if clock.is_ascii() && clock.len() % 2 == 0 {
-        (0..clock.len()).step_by(2).map(|at| &clock[at..at + 2]).collect()
+        (0..clock.len())
+            .step_by(2)
+            .map(|at| &clock[at..at + 2])
+            .collect()
     } else {
         return None;
     };
@@ -365,7 +450,10 @@ fn parse_offset(text: &str) -> Option<Option<i32>> {
     if text == "Z" {
         return Some(Some(0));
     }
-    let (sign, digits) = (if text.starts_with('-') { -1 } else { 1 }, text[1..].replace(':', ""));
+    let (sign, digits) = (
+        if text.starts_with('-') { -1 } else { 1 },
+        text[1..].replace(':', ""),
+    );
     let (hours, minutes) = match digits.len() {
         2 => (number(&digits)?, 0),
         4 => (number(&digits[..2])?, number(&digits[2..])?),
@@ -423,14 +511,22 @@ fn format_into(moment: &DateTime, format: &str, out: &mut String) -> Res<()> {
                     _ => pad,
                 };
                 let text = value.to_string();
-                let digits = if flag == Some('-') { 0 } else { digits.max(width) };
+                let digits = if flag == Some('-') {
+                    0
+                } else {
+                    digits.max(width)
+                };
                 out.push_str(&crate::text::pad(&text, digits, pad, '>'));
             }
             Some(Field::Text(mut text)) => {
                 if upper {
                     text = text.to_uppercase();
                 } else if swap {
-                    text = if c == 'p' { text.to_lowercase() } else { text.to_uppercase() };
+                    text = if c == 'p' {
+                        text.to_lowercase()
+                    } else {
+                        text.to_uppercase()
+                    };
                 }
                 let fill = if flag == Some('0') { '0' } else { ' ' };
                 out.push_str(&crate::text::pad(&text, width, fill, '>'));
@@ -452,7 +548,11 @@ enum Field {
 fn directive(moment: &DateTime, c: char) -> Res<Option<Field>> {
     let DateTime { date, time, .. } = moment;
     let weekday = date.weekday();
-    let hour12 = if time.hour % 12 == 0 { 12 } else { time.hour % 12 };
+    let hour12 = if time.hour % 12 == 0 {
+        12
+    } else {
+        time.hour % 12
+    };
     let two = |value: u32| Field::Number(i64::from(value), 2, '0');
     let spaced = |value: u32| Field::Number(i64::from(value), 2, ' ');
     let compound = |format: &str| -> Res<Field> {

@@ -20,7 +20,10 @@ pub type Res<T> = Result<T, Error>;
 
 impl Error {
     pub fn new(kind: Kind, message: impl Into<String>) -> Error {
-        Error { kind, message: message.into() }
+        Error {
+            kind,
+            message: message.into(),
+        }
     }
     pub fn syntax(message: impl Into<String>) -> Error {
         Error::new(Kind::Syntax, message)

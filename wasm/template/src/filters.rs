@@ -20,12 +20,64 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 const NAMES: &[&str] = &[
-    "abs", "attr", "batch", "capitalize", "center", "count", "d", "datetime", "default", "dictsort", "e",
-    "escape", "filesizeformat", "first", "float", "forceescape", "format", "get_cf_value", "groupby", "indent",
-    "int", "items", "join", "last", "length", "list", "localize_date", "lower", "map", "max", "min", "pprint",
-    "random", "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "slice",
-    "slugify", "sort", "string", "striptags", "sum", "title", "tojson", "trim", "truncate", "unique", "upper",
-    "urlencode", "urlize", "wordcount", "wordwrap", "xmlattr",
+    "abs",
+    "attr",
+    "batch",
+    "capitalize",
+    "center",
+    "count",
+    "d",
+    "datetime",
+    "default",
+    "dictsort",
+    "e",
+    "escape",
+    "filesizeformat",
+    "first",
+    "float",
+    "forceescape",
+    "format",
+    "get_cf_value",
+    "groupby",
+    "indent",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "list",
+    "localize_date",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "pprint",
+    "random",
+    "reject",
+    "rejectattr",
+    "replace",
+    "reverse",
+    "round",
+    "safe",
+    "select",
+    "selectattr",
+    "slice",
+    "slugify",
+    "sort",
+    "string",
+    "striptags",
+    "sum",
+    "title",
+    "tojson",
+    "trim",
+    "truncate",
+    "unique",
+    "upper",
+    "urlencode",
+    "urlize",
+    "wordcount",
+    "wordwrap",
+    "xmlattr",
 ];
 
 pub fn exists(name: &str) -> bool {
@@ -78,7 +130,12 @@ fn needed(value: Option<Value>, filter: &str) -> Res<Value> {
 }
 
 /// Jinja's `make_attrgetter`: `a.b.0`.
-fn attribute_path(interp: &Interp, item: &Value, path: &Value, default: Option<&Value>) -> Res<Value> {
+fn attribute_path(
+    interp: &Interp,
+    item: &Value,
+    path: &Value,
+    default: Option<&Value>,
+) -> Res<Value> {
     let parts: Vec<Value> = match path.as_str() {
         Some(path) => path
             .split('.')
@@ -109,22 +166,42 @@ fn ignore_case(value: &Value) -> Res<Value> {
     }
 }
 
-fn key_of(interp: &Interp, item: &Value, attribute: &Option<Value>, case_sensitive: bool) -> Res<Value> {
+fn key_of(
+    interp: &Interp,
+    item: &Value,
+    attribute: &Option<Value>,
+    case_sensitive: bool,
+) -> Res<Value> {
     let value = match attribute {
         None | Some(Value::None) => item.clone(),
         Some(path) => attribute_path(interp, item, path, None)?,
     };
-    if case_sensitive { Ok(value) } else { ignore_case(&value) }
+    if case_sensitive {
+        Ok(value)
+    } else {
+        ignore_case(&value)
+    }
 }
 
 /// The filters that are generators in Jinja: they fail when they are run, not when they are called.
-const LAZY: &[&str] =
-    &["batch", "items", "map", "reject", "rejectattr", "select", "selectattr", "slice", "unique"];
+const LAZY: &[&str] = &[
+    "batch",
+    "items",
+    "map",
+    "reject",
+    "rejectattr",
+    "select",
+    "selectattr",
+    "slice",
+    "unique",
+];
 
 pub fn apply(interp: &Interp, name: &str, input: Value, args: CallArgs) -> Res<Value> {
     charge(2)?;
     match eager(interp, name, input, args) {
-        Err(error) if error.kind != Kind::Limit && LAZY.contains(&name) => Ok(Value::failing(error)),
+        Err(error) if error.kind != Kind::Limit && LAZY.contains(&name) => {
+            Ok(Value::failing(error))
+        }
         result => result,
     }
 }
@@ -134,7 +211,11 @@ fn eager(interp: &Interp, name: &str, input: Value, args: CallArgs) -> Res<Value
         "default" | "d" => {
             let [default, boolean] = args.bind(name, ["default_value", "boolean"])?;
             let falsy = input.is_undefined() || (flag(&boolean, false)? && !input.truthy()?);
-            Ok(if falsy { default.unwrap_or_else(|| Value::str("")) } else { input })
+            Ok(if falsy {
+                default.unwrap_or_else(|| Value::str(""))
+            } else {
+                input
+            })
         }
         "abs" => {
             let [] = args.bind(name, [])?;
@@ -155,9 +236,16 @@ fn eager(interp: &Interp, name: &str, input: Value, args: CallArgs) -> Res<Value
             let [attribute] = args.bind(name, ["name"])?;
             let attribute = text_arg(&attribute, "", name)?;
             input.used()?;
-            let found = if attribute.starts_with('_') { None } else { crate::methods::attribute(&input, &attribute)? };
+            let found = if attribute.starts_with('_') {
+                None
+            } else {
+                crate::methods::attribute(&input, &attribute)?
+            };
             Ok(found.unwrap_or_else(|| {
-                Value::undefined(format!("'{} object' has no attribute '{attribute}'", input.kind()))
+                Value::undefined(format!(
+                    "'{} object' has no attribute '{attribute}'",
+                    input.kind()
+                ))
             }))
         }
         "int" => to_int(input, args),
@@ -171,12 +259,19 @@ fn eager(interp: &Interp, name: &str, input: Value, args: CallArgs) -> Res<Value
                 _ if input.as_str().is_some() => parse_float(input.as_str().unwrap_or_default()),
                 _ => ops::as_float(&input),
             };
-            Ok(parsed.map(Value::Float).or(default).unwrap_or(Value::Float(0.0)))
+            Ok(parsed
+                .map(Value::Float)
+                .or(default)
+                .unwrap_or(Value::Float(0.0)))
         }
         "round" => round(input, args),
         "string" => {
             let [] = args.bind(name, [])?;
-            if input.as_str().is_some() { Ok(input) } else { Ok(Value::Str(input.to_text()?)) }
+            if input.as_str().is_some() {
+                Ok(input)
+            } else {
+                Ok(Value::Str(input.to_text()?))
+            }
         }
         "safe" => {
             let [] = args.bind(name, [])?;
@@ -245,7 +340,8 @@ fn eager(interp: &Interp, name: &str, input: Value, args: CallArgs) -> Res<Value
         "map" => map(interp, input, args),
         "select" | "reject" | "selectattr" | "rejectattr" => pick(interp, name, input, args),
         "sort" => {
-            let [reverse, case_sensitive, attribute] = args.bind(name, ["reverse", "case_sensitive", "attribute"])?;
+            let [reverse, case_sensitive, attribute] =
+                args.bind(name, ["reverse", "case_sensitive", "attribute"])?;
             let sensitive = flag(&case_sensitive, false)?;
             let items = input.items()?;
             let mut keys = Vec::with_capacity(items.len());
@@ -255,13 +351,16 @@ fn eager(interp: &Interp, name: &str, input: Value, args: CallArgs) -> Res<Value
             Ok(Value::list(sort_by(items, keys, flag(&reverse, false)?)?))
         }
         "dictsort" => {
-            let [case_sensitive, by, reverse] = args.bind(name, ["case_sensitive", "by", "reverse"])?;
+            let [case_sensitive, by, reverse] =
+                args.bind(name, ["case_sensitive", "by", "reverse"])?;
             let at = match text_arg(&by, "key", name)?.as_str() {
                 "key" => 0,
                 "value" => 1,
                 _ => fail!("You can only sort by either \"key\" or \"value\""),
             };
-            let Value::Dict(dict) = &input else { fail!("dictsort needs a mapping") };
+            let Value::Dict(dict) = &input else {
+                fail!("dictsort needs a mapping")
+            };
             let items = Value::View(crate::value::View::Items, dict.clone()).items()?;
             let sensitive = flag(&case_sensitive, false)?;
             let mut keys = Vec::with_capacity(items.len());
@@ -293,14 +392,19 @@ fn eager(interp: &Interp, name: &str, input: Value, args: CallArgs) -> Res<Value
                 let key = key_of(interp, &item, &attribute, sensitive)?;
                 let better = match &best {
                     None => true,
-                    Some((_, old)) if name == "min" => ops::order(&key, old, "<")? == Some(Ordering::Less),
+                    Some((_, old)) if name == "min" => {
+                        ops::order(&key, old, "<")? == Some(Ordering::Less)
+                    }
                     Some((_, old)) => ops::order(&key, old, ">")? == Some(Ordering::Greater),
                 };
                 if better {
                     best = Some((item, key));
                 }
             }
-            Ok(best.map_or_else(|| Value::undefined("No aggregated item, sequence was empty."), |b| b.0))
+            Ok(best.map_or_else(
+                || Value::undefined("No aggregated item, sequence was empty."),
+                |b| b.0,
+            ))
         }
         "sum" => {
             let [attribute, start] = args.bind(name, ["attribute", "start"])?;
@@ -315,7 +419,8 @@ fn eager(interp: &Interp, name: &str, input: Value, args: CallArgs) -> Res<Value
             Ok(total)
         }
         "groupby" => {
-            let [attribute, default, case_sensitive] = args.bind(name, ["attribute", "default", "case_sensitive"])?;
+            let [attribute, default, case_sensitive] =
+                args.bind(name, ["attribute", "default", "case_sensitive"])?;
             let attribute = needed(attribute, name)?;
             let sensitive = flag(&case_sensitive, false)?;
             group(interp, input, &attribute, default.as_ref(), sensitive)
@@ -366,7 +471,11 @@ fn eager(interp: &Interp, name: &str, input: Value, args: CallArgs) -> Res<Value
             if args.named.is_empty() {
                 return format::percent(&text, &Value::tuple(args.positional));
             }
-            let entries = args.named.into_iter().map(|(k, v)| (Value::Str(k), v)).collect();
+            let entries = args
+                .named
+                .into_iter()
+                .map(|(k, v)| (Value::Str(k), v))
+                .collect();
             format::percent(&text, &Value::dict(Dict { entries }))
         }
         "get_cf_value" => {
@@ -393,9 +502,15 @@ fn eager(interp: &Interp, name: &str, input: Value, args: CallArgs) -> Res<Value
             let moment = match &input {
                 Value::Date(date) => date.at_midnight(),
                 Value::DateTime(moment) => *moment,
-                Value::Time(time) => {
-                    DateTime { date: Date { year: 1900, month: 1, day: 1 }, time: *time, offset: None }
-                }
+                Value::Time(time) => DateTime {
+                    date: Date {
+                        year: 1900,
+                        month: 1,
+                        day: 1,
+                    },
+                    time: *time,
+                    offset: None,
+                },
                 _ => match input.as_str().map(Date::parse) {
                     Some(Some(date)) => date.at_midnight(),
                     Some(None) => fail!("datetime: the text is no date"),
@@ -450,7 +565,8 @@ fn eager(interp: &Interp, name: &str, input: Value, args: CallArgs) -> Res<Value
         // A list that is short enough goes through; a longer one cannot be cut like a text.
         "truncate" if input.as_str().is_none() => {
             let items = input.len()?;
-            let [length, _, _, leeway] = args.bind(name, ["length", "killwords", "end", "leeway"])?;
+            let [length, _, _, leeway] =
+                args.bind(name, ["length", "killwords", "end", "leeway"])?;
             if items > size_arg(&length, 255, name)? + size_arg(&leeway, 5, name)? {
                 fail!("truncate: '{}' is no text", input.kind());
             }
@@ -458,7 +574,11 @@ fn eager(interp: &Interp, name: &str, input: Value, args: CallArgs) -> Res<Value
         }
         "truncate" if matches!(input, Value::Placeholder) => {
             let cut = text_filter(name, crate::value::PLACEHOLDER, args)?;
-            Ok(if cut.as_str() == input.as_str() { input } else { cut })
+            Ok(if cut.as_str() == input.as_str() {
+                input
+            } else {
+                cut
+            })
         }
         _ => text_filter(name, &input.to_text()?, args),
     }
@@ -497,23 +617,43 @@ fn text_filter(name: &str, input: &str, args: CallArgs) -> Res<Value> {
             indent(input, &width, flag(&first, false)?, flag(&blank, false)?)
         }
         "truncate" => {
-            let [length, kill, end, leeway] = args.bind(name, ["length", "killwords", "end", "leeway"])?;
+            let [length, kill, end, leeway] =
+                args.bind(name, ["length", "killwords", "end", "leeway"])?;
             let length = size_arg(&length, 255, name)?;
             let leeway = match leeway {
                 Some(Value::None) => 5,
                 other => size_arg(&other, 5, name)?,
             };
-            truncate(input, length, flag(&kill, false)?, &text_arg(&end, "...", name)?, leeway)
+            truncate(
+                input,
+                length,
+                flag(&kill, false)?,
+                &text_arg(&end, "...", name)?,
+                leeway,
+            )
         }
         "wordwrap" => {
-            let [width, long, wrap, hyphens] =
-                args.bind(name, ["width", "break_long_words", "wrapstring", "break_on_hyphens"])?;
+            let [width, long, wrap, hyphens] = args.bind(
+                name,
+                [
+                    "width",
+                    "break_long_words",
+                    "wrapstring",
+                    "break_on_hyphens",
+                ],
+            )?;
             let width = size_arg(&width, 79, name)?.max(1);
             let wrap = match &wrap {
                 Some(Value::None) => "\n".to_string(),
                 other => text_arg(other, "\n", name)?,
             };
-            wordwrap(input, width, flag(&long, true)?, &wrap, flag(&hyphens, true)?)
+            wordwrap(
+                input,
+                width,
+                flag(&long, true)?,
+                &wrap,
+                flag(&hyphens, true)?,
+            )
         }
         _ => {
             let [] = args.bind(name, [])?;
@@ -531,17 +671,28 @@ fn text_filter(name: &str, input: &str, args: CallArgs) -> Res<Value> {
     }
 }
 
-fn sort_key(interp: &Interp, item: &Value, attribute: &Option<Value>, sensitive: bool) -> Res<Value> {
+fn sort_key(
+    interp: &Interp,
+    item: &Value,
+    attribute: &Option<Value>,
+    sensitive: bool,
+) -> Res<Value> {
     match attribute.as_ref().and_then(Value::as_str) {
         // `sort(attribute="a,b")` sorts by several.
         Some(paths) if paths.contains(',') => {
-            let keys: Res<Vec<Value>> =
-                paths.split(',').map(|p| key_of(interp, item, &Some(Value::str(p)), sensitive)).collect();
+            let keys: Res<Vec<Value>> = paths
+                .split(',')
+                .map(|p| key_of(interp, item, &Some(Value::str(p)), sensitive))
+                .collect();
             Ok(Value::list(keys?))
         }
         _ => {
             let key = key_of(interp, item, attribute, sensitive)?;
-            Ok(if attribute.is_some() { Value::list(vec![key]) } else { key })
+            Ok(if attribute.is_some() {
+                Value::list(vec![key])
+            } else {
+                key
+            })
         }
     }
 }
@@ -549,7 +700,9 @@ fn sort_key(interp: &Interp, item: &Value, attribute: &Option<Value>, sensitive:
 fn map(interp: &Interp, input: Value, mut args: CallArgs) -> Res<Value> {
     if args.positional.is_empty() {
         let [attribute, default] = args.bind("map", ["attribute", "default"])?;
-        let Some(attribute) = attribute else { fail!("map requires a filter argument") };
+        let Some(attribute) = attribute else {
+            fail!("map requires a filter argument")
+        };
         let mut out = Vec::new();
         for item in input_items(&input)? {
             out.push(attribute_path(interp, &item, &attribute, default.as_ref())?);
@@ -562,7 +715,10 @@ fn map(interp: &Interp, input: Value, mut args: CallArgs) -> Res<Value> {
     }
     let mut out = Vec::new();
     for item in input_items(&input)? {
-        let again = CallArgs { positional: args.positional.clone(), named: args.named.clone() };
+        let again = CallArgs {
+            positional: args.positional.clone(),
+            named: args.named.clone(),
+        };
         charge(again.positional.len() + again.named.len())?;
         out.push(apply(interp, &filter, item, again)?);
     }
@@ -573,7 +729,11 @@ fn map(interp: &Interp, input: Value, mut args: CallArgs) -> Res<Value> {
 fn input_items(input: &Value) -> Res<Vec<Value>> {
     input.used()?;
     let countless = matches!(input, Value::Iter(_));
-    if countless || input.truthy()? { input.items() } else { Ok(Vec::new()) }
+    if countless || input.truthy()? {
+        input.items()
+    } else {
+        Ok(Vec::new())
+    }
 }
 
 fn pick(interp: &Interp, name: &str, input: Value, mut args: CallArgs) -> Res<Value> {
@@ -589,7 +749,11 @@ fn pick(interp: &Interp, name: &str, input: Value, mut args: CallArgs) -> Res<Va
     let test: Option<Name> = if args.positional.is_empty() {
         None
     } else {
-        Some(text_arg(&Some(args.positional.remove(0)), "", name)?.as_str().into())
+        Some(
+            text_arg(&Some(args.positional.remove(0)), "", name)?
+                .as_str()
+                .into(),
+        )
     };
     if let Some(test) = test.as_ref().filter(|test| !tests::exists(test)) {
         fail!("No test named '{test}'.");
@@ -602,7 +766,10 @@ fn pick(interp: &Interp, name: &str, input: Value, mut args: CallArgs) -> Res<Va
         };
         let passes = match &test {
             Some(test) => {
-                let again = CallArgs { positional: args.positional.clone(), named: args.named.clone() };
+                let again = CallArgs {
+                    positional: args.positional.clone(),
+                    named: args.named.clone(),
+                };
                 tests::apply(test, &value, again)?
             }
             None => value.truthy()?,
@@ -626,14 +793,22 @@ fn group(
     let mut labelled = Vec::with_capacity(items.len());
     for item in items {
         let label = attribute_path(interp, &item, attribute, default)?;
-        keys.push(if sensitive { label.clone() } else { ignore_case(&label)? });
+        keys.push(if sensitive {
+            label.clone()
+        } else {
+            ignore_case(&label)?
+        });
         labelled.push(Value::tuple(vec![label, item]));
     }
     let mut groups: Vec<(Value, Value, Vec<Value>)> = Vec::new();
     for pair in sort_by(labelled, keys, false)? {
         let label = ops::item(&pair, &Value::Int(0))?.unwrap_or(Value::None);
         let item = ops::item(&pair, &Value::Int(1))?.unwrap_or(Value::None);
-        let key = if sensitive { label.clone() } else { ignore_case(&label)? };
+        let key = if sensitive {
+            label.clone()
+        } else {
+            ignore_case(&label)?
+        };
         match groups.last_mut() {
             Some((last, _, members)) if ops::equal(last, &key)? => members.push(item),
             _ => groups.push((key, label, vec![item])),
@@ -643,7 +818,10 @@ fn group(
         .into_iter()
         .map(|(_, label, members)| {
             let items = vec![label, Value::list(members)];
-            Value::Tuple(Rc::new(Tuple { items, names: &["grouper", "list"] }))
+            Value::Tuple(Rc::new(Tuple {
+                items,
+                names: &["grouper", "list"],
+            }))
         })
         .collect();
     Ok(Value::list(groups))
@@ -656,9 +834,15 @@ fn parse_float(text: &str) -> Option<f64> {
     if matches!(lower.as_str(), "inf" | "infinity" | "nan") {
         return text.parse().ok();
     }
-    let sound = text.bytes().all(|b| b.is_ascii_digit() || b"+-._eE".contains(&b));
+    let sound = text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || b"+-._eE".contains(&b));
     let clean = remove_underscores(text)?;
-    if sound && clean.bytes().any(|b| b.is_ascii_digit()) { clean.parse().ok() } else { None }
+    if sound && clean.bytes().any(|b| b.is_ascii_digit()) {
+        clean.parse().ok()
+    } else {
+        None
+    }
 }
 
 /// Single underscores stand between digits only.
@@ -685,7 +869,10 @@ fn parse_int(text: &str, base: i128) -> Option<i128> {
         .into_iter()
         .find(|(prefix, radix)| lower.starts_with(prefix) && (base == *radix || base == 0));
     let (digits, radix) = match prefixed {
-        Some((prefix, radix)) => (lower[prefix.len()..].trim_start_matches('_').to_string(), radix),
+        Some((prefix, radix)) => (
+            lower[prefix.len()..].trim_start_matches('_').to_string(),
+            radix,
+        ),
         None if base == 0 => (lower, 10),
         None => (lower, base),
     };
@@ -718,7 +905,9 @@ fn round(input: Value, args: CallArgs) -> Res<Value> {
     let precision = int_arg(&precision, 0, "round")?.clamp(-400, 400) as i32;
     let method = text_arg(&method, "common", "round")?;
     input.used()?;
-    let Some(number) = ops::as_float(&input) else { fail!("type {} doesn't define __round__ method", input.kind()) };
+    let Some(number) = ops::as_float(&input) else {
+        fail!("type {} doesn't define __round__ method", input.kind())
+    };
     match method.as_str() {
         "common" => match input.as_index() {
             Some(whole) if precision >= 0 => Ok(Value::Int(whole)),
@@ -728,7 +917,11 @@ fn round(input: Value, args: CallArgs) -> Res<Value> {
         "ceil" | "floor" => {
             let scale = 10f64.powi(precision);
             let scaled = number * scale;
-            let whole = if method == "ceil" { scaled.ceil() } else { scaled.floor() };
+            let whole = if method == "ceil" {
+                scaled.ceil()
+            } else {
+                scaled.floor()
+            };
             Ok(Value::Float(whole / scale))
         }
         _ => fail!("method must be common, ceil or floor"),
@@ -741,7 +934,9 @@ fn round_float(number: f64, precision: i32) -> f64 {
         return number;
     }
     if precision >= 0 {
-        return format!("{number:.*}", precision as usize).parse().unwrap_or(number);
+        return format!("{number:.*}", precision as usize)
+            .parse()
+            .unwrap_or(number);
     }
     match format::float_to_int(number.round_ties_even()) {
         Ok(whole) if precision > -39 => {
@@ -753,7 +948,9 @@ fn round_float(number: f64, precision: i32) -> f64 {
 }
 
 fn round_whole(number: i128, digits: u32) -> i128 {
-    let Some(unit) = 10i128.checked_pow(digits) else { return 0 };
+    let Some(unit) = 10i128.checked_pow(digits) else {
+        return 0;
+    };
     let rest = number.rem_euclid(unit);
     let floor = number - rest;
     let odd = (floor / unit) % 2 != 0;
@@ -786,17 +983,30 @@ fn strip_tags(text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut rest = &*text;
         while let Some(start) = rest.find(open) {
-            let Some(end) = rest[start + open.len()..].find(close) else { break };
+            let Some(end) = rest[start + open.len()..].find(close) else {
+                break;
+            };
             out.push_str(&rest[..start]);
             rest = &rest[start + open.len() + end + close.len()..];
         }
         out.push_str(rest);
         text = out;
     }
-    let words: Vec<&str> = text.split(is_space).filter(|word| !word.is_empty()).collect();
-    let entities =
-        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#34;", "\""), ("&#39;", "'"), ("&amp;", "&")];
-    entities.iter().fold(words.join(" "), |text, (entity, c)| text.replace(entity, c))
+    let words: Vec<&str> = text
+        .split(is_space)
+        .filter(|word| !word.is_empty())
+        .collect();
+    let entities = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ];
+    entities
+        .iter()
+        .fold(words.join(" "), |text, (entity, c)| text.replace(entity, c))
 }
 
 fn word_count(text: &str) -> i128 {
@@ -861,7 +1071,10 @@ fn wordwrap(text: &str, width: usize, break_long: bool, wrap: &str, hyphens: boo
         if at > 0 {
             out.push_str(wrap);
         }
-        for (at, row) in wrap_line(line, width, break_long, hyphens)?.into_iter().enumerate() {
+        for (at, row) in wrap_line(line, width, break_long, hyphens)?
+            .into_iter()
+            .enumerate()
+        {
             charge_bytes(row.len() + wrap.len())?;
             if at > 0 {
                 out.push_str(wrap);
@@ -880,16 +1093,9 @@ fn wrap_line(line: &str, width: usize, break_long: bool, hyphens: bool) -> Res<V
         let blank = is_space(first);
         let end = rest.find(|c| is_space(c) != blank).unwrap_or(rest.len());
         let (mut word, after) = rest.split_at(end);
-        while hyphens && !blank {
-            // A hyphen between letters ends a chunk.
-            let cut = word.match_indices('-').find(|(at, _)| {
-                let before = word[..*at].chars().rev().take(2).filter(|c| c.is_alphabetic()).count();
-                let after = word[at + 1..].chars().take(2).filter(|c| c.is_alphabetic()).count();
-                before == 2 && after == 2
-            });
-            let Some((at, _)) = cut else { break };
-            chunks.push(&word[..=at]);
-            word = &word[at + 1..];
+        while let Some(at) = hyphen_end(word).filter(|_| hyphens) {
+            chunks.push(&word[..at]);
+            word = &word[at..];
         }
         chunks.push(word);
         rest = after;
@@ -911,8 +1117,13 @@ fn wrap_line(line: &str, width: usize, break_long: bool, hyphens: bool) -> Res<V
         }
         if let Some(chunk) = queue.front_mut().filter(|chunk| length(chunk) > width) {
             if break_long {
-                let space = chunk.char_indices().nth(width - used).map_or(chunk.len(), |(at, _)| at);
-                let hyphen = chunk[..space].rfind('-').filter(|at| hyphens && chunk[..*at].contains(|c| c != '-'));
+                let space = chunk
+                    .char_indices()
+                    .nth(width - used)
+                    .map_or(chunk.len(), |(at, _)| at);
+                let hyphen = chunk[..space]
+                    .rfind('-')
+                    .filter(|at| hyphens && chunk[..*at].contains(|c| c != '-'));
                 let (piece, rest) = chunk.split_at(hyphen.map_or(space, |at| at + 1));
                 row.push(piece);
                 *chunk = rest;
@@ -930,6 +1141,15 @@ fn wrap_line(line: &str, width: usize, break_long: bool, hyphens: bool) -> Res<V
     Ok(rows)
 }
 
+/// Behind the first hyphen between letters, two on each side: there a chunk may end.
+fn hyphen_end(word: &str) -> Option<usize> {
+    let letters =
+        |chars: &mut dyn Iterator<Item = char>| chars.take(2).filter(|c| c.is_alphabetic()).count();
+    word.match_indices('-').map(|(at, _)| at + 1).find(|at| {
+        letters(&mut word[..at - 1].chars().rev()) == 2 && letters(&mut word[*at..].chars()) == 2
+    })
+}
+
 fn urlencode(input: &Value) -> Res<Value> {
     input.used()?;
     let quote = |text: &str, form: bool| -> Res<String> {
@@ -937,7 +1157,9 @@ fn urlencode(input: &Value) -> Res<Value> {
         let mut out = String::new();
         for byte in text.bytes() {
             match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'-' | b'~' => out.push(byte as char),
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'-' | b'~' => {
+                    out.push(byte as char)
+                }
                 b'/' if !form => out.push('/'),
                 b' ' if form => out.push('+'),
                 _ => out.push_str(&format!("%{byte:02X}")),
@@ -947,7 +1169,12 @@ fn urlencode(input: &Value) -> Res<Value> {
     };
     let iterable = matches!(
         input,
-        Value::Dict(_) | Value::List(_) | Value::Tuple(_) | Value::Iter(_) | Value::Range(_) | Value::View(..)
+        Value::Dict(_)
+            | Value::List(_)
+            | Value::Tuple(_)
+            | Value::Iter(_)
+            | Value::Range(_)
+            | Value::View(..)
     );
     if !iterable {
         return Value::text(quote(&input.to_text()?, false)?);
@@ -962,7 +1189,11 @@ fn urlencode(input: &Value) -> Res<Value> {
         pairs.entries.clear();
         fill(&mut pairs, &Value::list(vec![pair]))?;
         for (key, value) in &pairs.entries {
-            parts.push(format!("{}={}", quote(&key.to_text()?, true)?, quote(&value.to_text()?, true)?));
+            parts.push(format!(
+                "{}={}",
+                quote(&key.to_text()?, true)?,
+                quote(&value.to_text()?, true)?
+            ));
         }
     }
     Value::text(parts.join("&"))
@@ -974,7 +1205,9 @@ fn file_size(input: &Value, binary: bool) -> Res<Value> {
         Some(text) => parse_float(text),
         None => ops::as_float(input),
     };
-    let Some(bytes) = bytes else { fail!("could not convert to a number of bytes") };
+    let Some(bytes) = bytes else {
+        fail!("could not convert to a number of bytes")
+    };
     let base = if binary { 1024.0 } else { 1000.0 };
     let units = if binary {
         ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"]
@@ -1011,7 +1244,9 @@ fn to_json(value: &Value, out: &mut String) -> Res<()> {
         Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
         Value::Int(i) => out.push_str(&i.to_string()),
         Value::Float(f) if f.is_nan() => out.push_str("NaN"),
-        Value::Float(f) if f.is_infinite() => out.push_str(if *f > 0.0 { "Infinity" } else { "-Infinity" }),
+        Value::Float(f) if f.is_infinite() => {
+            out.push_str(if *f > 0.0 { "Infinity" } else { "-Infinity" })
+        }
         Value::Float(f) => out.push_str(&text::float(*f)),
         Value::Str(_) | Value::Placeholder => json_text(value.as_str().unwrap_or_default(), out)?,
         Value::List(_) | Value::Tuple(_) => {
@@ -1029,7 +1264,10 @@ fn to_json(value: &Value, out: &mut String) -> Res<()> {
             charge(entries.len())?;
             // Jinja's own dumps sorts the keys.
             let keys: Vec<Value> = entries.iter().map(|(k, _)| k.clone()).collect();
-            let pairs = entries.drain(..).map(|(k, v)| Value::tuple(vec![k, v])).collect();
+            let pairs = entries
+                .drain(..)
+                .map(|(k, v)| Value::tuple(vec![k, v]))
+                .collect();
             out.push('{');
             for (at, pair) in sort_by(pairs, keys, false)?.iter().enumerate() {
                 let Value::Tuple(pair) = pair else { continue };
@@ -1043,7 +1281,10 @@ fn to_json(value: &Value, out: &mut String) -> Res<()> {
                         to_json(key, out)?;
                         out.push('"');
                     }
-                    key => fail!("keys must be str, int, float, bool or None, not {}", key.kind()),
+                    key => fail!(
+                        "keys must be str, int, float, bool or None, not {}",
+                        key.kind()
+                    ),
                 }
                 out.push_str(": ");
                 to_json(&pair.items[1], out)?;
@@ -1089,18 +1330,27 @@ fn localize(input: &Value, format: &str, locale: &str) -> Res<Value> {
         Some(Value::Date(date)) => date.iso(),
         Some(Value::DateTime(moment)) => {
             // Moments of the library are UTC and shown so. Another zone comes out of a text only.
-            let zoned = format.contains(['z', 'Z', 'O', 'v', 'V', 'x', 'X']) || matches!(format, "long" | "full");
+            let zoned = format.contains(['z', 'Z', 'O', 'v', 'V', 'x', 'X'])
+                || matches!(format, "long" | "full");
             if zoned && moment.offset.is_some_and(|offset| offset != 0) {
                 fail!("localize_date: the names of other time zones than UTC are not supported");
             }
-            format!("{}T{}.{:06}", moment.date.iso(), &moment.time.iso()[..8], moment.time.micro)
+            format!(
+                "{}T{}.{:06}",
+                moment.date.iso(),
+                &moment.time.iso()[..8],
+                moment.time.micro
+            )
         }
         _ => fail!("Unsupported type {} for localize_date", input.kind()),
     };
     if locale.contains('\n') {
         fail!("Invalid locale identifier");
     }
-    Value::text(host::ask(host::LOCALIZE, &format!("{moment}\n{locale}\n{format}"))?)
+    Value::text(host::ask(
+        host::LOCALIZE,
+        &format!("{moment}\n{locale}\n{format}"),
+    )?)
 }
 
 /// Django's slugify.

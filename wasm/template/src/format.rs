@@ -65,7 +65,9 @@ pub fn percent(format: &str, values: &Value) -> Res<Value> {
             let mut key = String::new();
             let mut depth = 1;
             loop {
-                let Some(c) = chars.next() else { fail!("incomplete format key") };
+                let Some(c) = chars.next() else {
+                    fail!("incomplete format key")
+                };
                 match c {
                     '(' => depth += 1,
                     ')' => depth -= 1,
@@ -80,7 +82,9 @@ pub fn percent(format: &str, values: &Value) -> Res<Value> {
                 Value::Dict(dict) => dict.borrow().get(&Value::str(&key))?,
                 _ => fail!("format requires a mapping"),
             };
-            let Some(found) = found else { fail!("key {key:?} is missing") };
+            let Some(found) = found else {
+                fail!("key {key:?} is missing")
+            };
             keyed = Some(found);
             named = true;
         }
@@ -124,7 +128,9 @@ pub fn percent(format: &str, values: &Value) -> Res<Value> {
             spec.precision = Some(bounded(measure(&mut chars)?.unwrap_or(0).max(0))?);
         }
         while chars.next_if(|c| "hlL".contains(*c)).is_some() {}
-        let Some(kind) = chars.next() else { fail!("incomplete format") };
+        let Some(kind) = chars.next() else {
+            fail!("incomplete format")
+        };
         if kind == '%' {
             out.push('%');
             continue;
@@ -141,7 +147,10 @@ pub fn percent(format: &str, values: &Value) -> Res<Value> {
                     's' => value.print(&mut text)?,
                     _ => repr(&value, kind == 'a', &mut text)?,
                 }
-                let cut: String = text.chars().take(spec.precision.unwrap_or(usize::MAX)).collect();
+                let cut: String = text
+                    .chars()
+                    .take(spec.precision.unwrap_or(usize::MAX))
+                    .collect();
                 pad(&cut, spec.width, ' ', spec.align.unwrap_or('>'))
             }
             'c' => {
@@ -152,7 +161,9 @@ pub fn percent(format: &str, values: &Value) -> Res<Value> {
                         chars.next().filter(|_| chars.next().is_none())
                     }),
                 };
-                let Some(c) = c else { fail!("%c requires an int in range or a unicode character") };
+                let Some(c) = c else {
+                    fail!("%c requires an int in range or a unicode character")
+                };
                 pad(&c.to_string(), spec.width, ' ', spec.align.unwrap_or('>'))
             }
             'd' | 'i' | 'u' | 'o' | 'x' | 'X' => {
@@ -160,7 +171,10 @@ pub fn percent(format: &str, values: &Value) -> Res<Value> {
                     Value::Float(f) if matches!(kind, 'd' | 'i' | 'u') => float_to_int(*f)?,
                     _ => match value.as_index() {
                         Some(number) => number,
-                        None => fail!("%{kind} format: a real number is required, not {}", value.kind()),
+                        None => fail!(
+                            "%{kind} format: a real number is required, not {}",
+                            value.kind()
+                        ),
                     },
                 };
                 spec.kind = if matches!(kind, 'i' | 'u') { 'd' } else { kind };
@@ -175,7 +189,13 @@ pub fn percent(format: &str, values: &Value) -> Res<Value> {
                 };
                 spec.kind = kind;
                 let (sign, digits) = float_parts(number, &spec);
-                finish(&sign, "", &digits, &spec, zero && !left && number.is_finite())
+                finish(
+                    &sign,
+                    "",
+                    &digits,
+                    &spec,
+                    zero && !left && number.is_finite(),
+                )
             }
             _ => fail!("unsupported format character '{kind}'"),
         };
@@ -214,7 +234,10 @@ fn repr(value: &Value, ascii: bool, out: &mut String) -> Res<()> {
 
 pub fn float_to_int(value: f64) -> Res<i128> {
     if !value.is_finite() {
-        fail!("cannot convert float {} to integer", crate::text::float(value));
+        fail!(
+            "cannot convert float {} to integer",
+            crate::text::float(value)
+        );
     }
     if value.abs() >= 1.7e38 {
         return Err(Error::limit("a number is too large"));
@@ -251,12 +274,20 @@ fn float_parts(number: f64, spec: &Spec) -> (String, String) {
     let size = number.abs();
     let upper = spec.kind.is_ascii_uppercase();
     let digits = if !size.is_finite() {
-        if size.is_nan() { "nan".into() } else { "inf".to_string() }
+        if size.is_nan() {
+            "nan".into()
+        } else {
+            "inf".to_string()
+        }
     } else {
         match spec.kind.to_ascii_lowercase() {
             'f' => {
                 let text = format!("{:.*}", spec.precision.unwrap_or(6), size);
-                if spec.alternate && !text.contains('.') { text + "." } else { text }
+                if spec.alternate && !text.contains('.') {
+                    text + "."
+                } else {
+                    text
+                }
             }
             '%' => format!("{:.*}%", spec.precision.unwrap_or(6), size * 100.0),
             'e' => exponent_form(size, spec.precision.unwrap_or(6)),
@@ -289,12 +320,18 @@ fn exponent_form(size: f64, precision: usize) -> String {
     let text = format!("{size:.precision$e}");
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    format!("{digits}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
+    format!(
+        "{digits}e{}{:02}",
+        if exponent < 0 { '-' } else { '+' },
+        exponent.abs()
+    )
 }
 
 fn decimal_exponent(size: f64, precision: usize) -> i32 {
     let text = format!("{size:.*e}", precision - 1);
-    text.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0)
+    text.split_once('e')
+        .and_then(|(_, e)| e.parse().ok())
+        .unwrap_or(0)
 }
 
 /// Removes zeros at the end of the fraction, before an exponent.
@@ -306,13 +343,20 @@ fn strip_zeros(text: &str) -> String {
     if !digits.contains('.') {
         return text.into();
     }
-    digits.trim_end_matches('0').trim_end_matches('.').to_string() + exponent
+    digits
+        .trim_end_matches('0')
+        .trim_end_matches('.')
+        .to_string()
+        + exponent
 }
 
 fn general(size: f64, precision: usize, keep_zeros: bool) -> String {
     let exponent = decimal_exponent(size, precision);
     let text = if (-4..precision as i32).contains(&exponent) {
-        format!("{size:.*}", (precision as i32 - 1 - exponent).max(0) as usize)
+        format!(
+            "{size:.*}",
+            (precision as i32 - 1 - exponent).max(0) as usize
+        )
     } else {
         exponent_form(size, precision - 1)
     };
@@ -335,7 +379,12 @@ fn finish(sign: &str, prefix: &str, digits: &str, spec: &Spec, zeros: bool) -> S
             let inner = spec.width.saturating_sub(length);
             format!("{sign}{prefix}{}", pad(digits, inner, spec.fill, '>'))
         }
-        align => pad(&format!("{sign}{prefix}{digits}"), spec.width, spec.fill, align),
+        align => pad(
+            &format!("{sign}{prefix}{digits}"),
+            spec.width,
+            spec.fill,
+            align,
+        ),
     }
 }
 
@@ -355,7 +404,7 @@ fn zero_grouped(digits: &str, width: usize, mark: char) -> String {
 fn group(digits: &str, mark: char, every: usize) -> String {
     let mut out = String::new();
     for (at, c) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % every == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(every) {
             out.push(mark);
         }
         out.push(c);
@@ -364,9 +413,15 @@ fn group(digits: &str, mark: char, every: usize) -> String {
 }
 
 fn grouped(digits: &str, spec: &Spec) -> String {
-    let Some(mark) = spec.grouping else { return digits.into() };
+    let Some(mark) = spec.grouping else {
+        return digits.into();
+    };
     let every = if "xXob".contains(spec.kind) { 4 } else { 3 };
-    let whole = if every == 4 { digits.len() } else { digits.find(['.', 'e', 'E', '%']).unwrap_or(digits.len()) };
+    let whole = if every == 4 {
+        digits.len()
+    } else {
+        digits.find(['.', 'e', 'E', '%']).unwrap_or(digits.len())
+    };
     group(&digits[..whole], mark, every) + &digits[whole..]
 }
 
@@ -420,7 +475,9 @@ fn parse_spec(text: &str) -> Res<(Spec, bool)> {
         if length == 0 {
             fail!("Format specifier missing precision");
         }
-        spec.precision = Some(bounded(after[..length.min(9)].parse().unwrap_or(i128::MAX))?);
+        spec.precision = Some(bounded(
+            after[..length.min(9)].parse().unwrap_or(i128::MAX),
+        )?);
         rest = &after[length..];
     }
     let mut chars = rest.chars();
@@ -436,7 +493,9 @@ pub fn format_value(value: &Value, text: &str) -> Res<String> {
     value.used()?;
     charge_bytes(text.len())?;
     match value {
-        Value::Date(date) if !text.is_empty() => return crate::dates::strftime(&date.at_midnight(), text),
+        Value::Date(date) if !text.is_empty() => {
+            return crate::dates::strftime(&date.at_midnight(), text);
+        }
         Value::DateTime(moment) if !text.is_empty() => return crate::dates::strftime(moment, text),
         _ => {}
     }
@@ -445,49 +504,84 @@ pub fn format_value(value: &Value, text: &str) -> Res<String> {
     }
     let is_number = matches!(value, Value::Int(_) | Value::Bool(_) | Value::Float(_));
     if value.as_str().is_none() && !is_number {
-        fail!("unsupported format string passed to {}.__format__", value.kind());
+        fail!(
+            "unsupported format string passed to {}.__format__",
+            value.kind()
+        );
     }
     let (mut spec, zero) = parse_spec(text)?;
     let wrong = || {
-        let message = format!("Unknown format code '{}' for object of type '{}'", spec.kind, value.kind());
+        let message = format!(
+            "Unknown format code '{}' for object of type '{}'",
+            spec.kind,
+            value.kind()
+        );
         Error::runtime(message)
     };
     if let Some(string) = value.as_str() {
         if !matches!(spec.kind, '\0' | 's') {
             return Err(wrong());
         }
-        if spec.align == Some('=') || spec.sign != '-' || spec.alternate || spec.grouping.is_some() {
+        if spec.align == Some('=') || spec.sign != '-' || spec.alternate || spec.grouping.is_some()
+        {
             fail!("a text cannot be formatted as a number");
         }
-        let cut: String = string.chars().take(spec.precision.unwrap_or(usize::MAX)).collect();
+        let cut: String = string
+            .chars()
+            .take(spec.precision.unwrap_or(usize::MAX))
+            .collect();
         return Ok(pad(&cut, spec.width, spec.fill, spec.align.unwrap_or('<')));
     }
-    if let (Some(number), '\0' | 'd' | 'n' | 'x' | 'X' | 'o' | 'b' | 'c') = (value.as_index(), spec.kind) {
+    if let (Some(number), '\0' | 'd' | 'n' | 'x' | 'X' | 'o' | 'b' | 'c') =
+        (value.as_index(), spec.kind)
+    {
         if spec.precision.is_some() {
             fail!("Precision not allowed in integer format specifier");
         }
-        if matches!(value, Value::Bool(_)) && spec.kind == '\0' && spec.width == 0 && text.is_empty() {
+        if matches!(value, Value::Bool(_))
+            && spec.kind == '\0'
+            && spec.width == 0
+            && text.is_empty()
+        {
             return Ok(value.to_text()?.to_string());
         }
         if spec.kind == 'c' {
             let c = u32::try_from(number).ok().and_then(char::from_u32);
-            let Some(c) = c else { fail!("%c arg not in range(0x110000)") };
-            return Ok(pad(&c.to_string(), spec.width, spec.fill, spec.align.unwrap_or('<')));
+            let Some(c) = c else {
+                fail!("%c arg not in range(0x110000)")
+            };
+            return Ok(pad(
+                &c.to_string(),
+                spec.width,
+                spec.fill,
+                spec.align.unwrap_or('<'),
+            ));
         }
         let (sign, prefix, digits) = int_parts(number, &spec);
         let digits = grouped(&digits, &spec);
         return Ok(finish(&sign, &prefix, &digits, &spec, zero));
     }
-    if !matches!(spec.kind, '\0' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' | 'n' | '%') {
+    if !matches!(
+        spec.kind,
+        '\0' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' | 'n' | '%'
+    ) {
         return Err(wrong());
     }
-    let Some(number) = as_float(value) else { return Err(wrong()) };
+    let Some(number) = as_float(value) else {
+        return Err(wrong());
+    };
     if spec.kind == '\0' && value.as_index().is_some() {
         spec.kind = 'g';
     }
     let (sign, digits) = float_parts(number, &spec);
     let digits = grouped(&digits, &spec);
-    Ok(finish(&sign, "", &digits, &spec, zero && number.is_finite()))
+    Ok(finish(
+        &sign,
+        "",
+        &digits,
+        &spec,
+        zero && number.is_finite(),
+    ))
 }
 
 /// `format.format(*positional, **named)`, with attributes looked up as the sandbox does.
@@ -537,15 +631,21 @@ fn expand(
             }
             depth == 0
         });
-        let Some((end, _)) = end else { fail!("expected '}}' before end of string") };
+        let Some((end, _)) = end else {
+            fail!("expected '}}' before end of string")
+        };
         let field = &after[..end];
         rest = &after[end + 1..];
         let split = field.find(['!', ':']).unwrap_or(field.len());
         // A bracketed key may hold both signs.
         let split = match field[..split].rfind('[') {
             Some(open) if !field[open..split].contains(']') => {
-                let close = field[open..].find(']').map_or(field.len(), |close| open + close);
-                field[close..].find(['!', ':']).map_or(field.len(), |at| close + at)
+                let close = field[open..]
+                    .find(']')
+                    .map_or(field.len(), |close| open + close);
+                field[close..]
+                    .find(['!', ':'])
+                    .map_or(field.len(), |at| close + at)
             }
             _ => split,
         };
@@ -611,16 +711,23 @@ fn lookup(
     };
     let found = match index {
         Some(index) => positional.get(index).cloned(),
-        None => named.iter().find(|(name, _)| **name == *head).map(|(_, value)| value.clone()),
+        None => named
+            .iter()
+            .find(|(name, _)| **name == *head)
+            .map(|(_, value)| value.clone()),
     };
-    let Some(mut value) = found else { fail!("no value for the replacement field '{head}'") };
+    let Some(mut value) = found else {
+        fail!("no value for the replacement field '{head}'")
+    };
     while !rest.is_empty() {
         if let Some(after) = rest.strip_prefix('.') {
             let end = after.find(['.', '[']).unwrap_or(after.len());
             value = interp.attribute(&value, &after[..end])?;
             rest = &after[end..];
         } else if let Some(after) = rest.strip_prefix('[') {
-            let Some(end) = after.find(']') else { fail!("Missing ']' in format string") };
+            let Some(end) = after.find(']') else {
+                fail!("Missing ']' in format string")
+            };
             let key = &after[..end];
             let key = match key.parse::<i128>() {
                 Ok(index) if !key.starts_with(['-', '+']) => Value::Int(index),

@@ -27,7 +27,11 @@ pub fn ask(question: u32, text: &str) -> Res<String> {
     let length = if failed { -(length + 1) } else { length } as usize;
     let answer = String::from_utf8_lossy(crate::abi::answer(length)).into_owned();
     charge_bytes(answer.len())?;
-    if failed { Err(Error::runtime(answer)) } else { Ok(answer) }
+    if failed {
+        Err(Error::runtime(answer))
+    } else {
+        Ok(answer)
+    }
 }
 
 #[cfg(not(target_arch = "wasm32"))]

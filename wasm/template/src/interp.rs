@@ -22,11 +22,17 @@ pub struct Scope {
 
 impl Scope {
     pub fn root(vars: Vec<(Name, Value)>) -> Rc<Scope> {
-        Rc::new(Scope { vars: RefCell::new(vars), parent: None })
+        Rc::new(Scope {
+            vars: RefCell::new(vars),
+            parent: None,
+        })
     }
 
     fn child(parent: &Rc<Scope>) -> Rc<Scope> {
-        Rc::new(Scope { vars: RefCell::default(), parent: Some(parent.clone()) })
+        Rc::new(Scope {
+            vars: RefCell::default(),
+            parent: Some(parent.clone()),
+        })
     }
 
     fn get(&self, name: &str) -> Option<Value> {
@@ -58,14 +64,24 @@ pub struct CallArgs {
 
 impl CallArgs {
     pub fn of(positional: Vec<Value>) -> CallArgs {
-        CallArgs { positional, named: Vec::new() }
+        CallArgs {
+            positional,
+            named: Vec::new(),
+        }
     }
 
     /// Puts the arguments in the order of the parameters, as a Python function takes them.
-    pub fn bind<const N: usize>(self, function: &str, params: [&str; N]) -> Res<[Option<Value>; N]> {
+    pub fn bind<const N: usize>(
+        self,
+        function: &str,
+        params: [&str; N],
+    ) -> Res<[Option<Value>; N]> {
         let mut bound: [Option<Value>; N] = std::array::from_fn(|_| None);
         if self.positional.len() > N {
-            fail!("{function}() takes at most {N} arguments ({} given)", self.positional.len());
+            fail!(
+                "{function}() takes at most {N} arguments ({} given)",
+                self.positional.len()
+            );
         }
         for (slot, value) in bound.iter_mut().zip(self.positional) {
             *slot = Some(value);
@@ -93,7 +109,10 @@ pub struct Interp<'t> {
 }
 
 pub fn render(template: &Template, variables: Vec<(Name, Value)>) -> Res<String> {
-    let interp = Interp { template, root: Scope::root(variables) };
+    let interp = Interp {
+        template,
+        root: Scope::root(variables),
+    };
     let mut out = String::new();
     interp.run(&template.body, &interp.root, &mut out)?;
     Ok(out)
@@ -164,12 +183,20 @@ impl Interp<'_> {
                 return self.run(body, &inner, out);
             }
             Stmt::Macro(def) => {
-                let value = Value::Macro(Rc::new(Macro { def: def.clone(), scope: scope.clone() }));
+                let value = Value::Macro(Rc::new(Macro {
+                    def: def.clone(),
+                    scope: scope.clone(),
+                }));
                 scope.set(&def.name, value);
             }
             Stmt::CallBlock(call, def) => {
-                let caller = Value::Macro(Rc::new(Macro { def: def.clone(), scope: scope.clone() }));
-                let Expr::Call(callee, args) = call else { fail!("not a call") };
+                let caller = Value::Macro(Rc::new(Macro {
+                    def: def.clone(),
+                    scope: scope.clone(),
+                }));
+                let Expr::Call(callee, args) = call else {
+                    fail!("not a call")
+                };
                 let callee = self.eval(callee, scope)?;
                 let mut args = self.args(args, scope)?;
                 args.named.push(("caller".into(), caller));
@@ -274,7 +301,11 @@ impl Interp<'_> {
             Target::Tuple(targets) => {
                 let items = value.items()?;
                 if items.len() != targets.len() {
-                    fail!("cannot unpack {} values into {}", items.len(), targets.len());
+                    fail!(
+                        "cannot unpack {} values into {}",
+                        items.len(),
+                        targets.len()
+                    );
                 }
                 for (target, item) in targets.iter().zip(items) {
                     self.assign(target, item, scope)?;
@@ -286,7 +317,9 @@ impl Interp<'_> {
 
     fn eval_filter(&self, filter: &Expr, input: Value, scope: &Rc<Scope>) -> Res<Value> {
         let _level = Level::enter()?;
-        let Expr::Filter(inner, name, args) = filter else { fail!("not a filter") };
+        let Expr::Filter(inner, name, args) = filter else {
+            fail!("not a filter")
+        };
         let input = match inner {
             Some(inner) => self.eval_filter(inner, input, scope)?,
             None => input,
@@ -311,7 +344,9 @@ impl Interp<'_> {
                 fail!("argument after ** must be a mapping");
             };
             for (key, value) in &dict.borrow().entries {
-                let Some(name) = key.as_str() else { fail!("keywords must be strings") };
+                let Some(name) = key.as_str() else {
+                    fail!("keywords must be strings")
+                };
                 if values.named.iter().any(|(n, _)| **n == *name) {
                     fail!("got multiple values for keyword argument '{name}'");
                 }
@@ -467,7 +502,10 @@ impl Interp<'_> {
         }
         index.used()?;
         let Some(name) = index.as_str() else {
-            return Ok(Value::undefined(format!("{} has no such element", value.kind())));
+            return Ok(Value::undefined(format!(
+                "{} has no such element",
+                value.kind()
+            )));
         };
         if !name.starts_with('_')
             && let Some(found) = methods::attribute(value, name)?
@@ -491,21 +529,29 @@ impl Interp<'_> {
                 }
                 if let Value::Blocks = receiver {
                     let block = self.template.blocks.iter().find(|b| b.name == *name);
-                    let Some(block) = block else { fail!("there is no block '{name}'") };
+                    let Some(block) = block else {
+                        fail!("there is no block '{name}'")
+                    };
                     return Value::text(self.run_to_text(&block.body, &Scope::child(&self.root))?);
                 }
                 methods::call(self, receiver, name, args)
             }
             Value::Joiner(joiner) => {
                 let first = !joiner.used.replace(true);
-                Ok(if first { Value::str("") } else { joiner.separator.clone() })
+                Ok(if first {
+                    Value::str("")
+                } else {
+                    joiner.separator.clone()
+                })
             }
             Value::Loop(state) => {
                 if !state.def.recursive {
                     fail!("The loop must have the 'recursive' marker to be called recursively.");
                 }
                 let [items] = args.bind("loop", ["iterable"])?;
-                let Some(items) = items else { fail!("loop() needs what to go through") };
+                let Some(items) = items else {
+                    fail!("loop() needs what to go through")
+                };
                 let mut out = String::new();
                 self.for_loop(&state.def, &items, state.depth + 1, &state.scope, &mut out)?;
                 Value::text(out)
@@ -519,9 +565,15 @@ impl Interp<'_> {
         let scope = Scope::child(&value.scope);
         let mut positional = args.positional.into_iter();
         let mut named = args.named;
-        let caller = named.iter().position(|(n, _)| &**n == "caller").map(|at| named.remove(at).1);
+        let caller = named
+            .iter()
+            .position(|(n, _)| &**n == "caller")
+            .map(|at| named.remove(at).1);
         for (name, default) in &def.params {
-            let by_name = named.iter().position(|(n, _)| n == name).map(|at| named.remove(at).1);
+            let by_name = named
+                .iter()
+                .position(|(n, _)| n == name)
+                .map(|at| named.remove(at).1);
             let given = match (positional.next(), by_name) {
                 (Some(_), Some(_)) => fail!("macro '{}' got two values for '{name}'", def.name),
                 (Some(given), None) | (None, Some(given)) => Some(given),
@@ -538,7 +590,11 @@ impl Interp<'_> {
         if def.uses_varargs {
             scope.set(&"varargs".into(), Value::tuple(rest));
         } else if !rest.is_empty() {
-            fail!("macro '{}' takes not more than {} argument(s)", def.name, def.params.len());
+            fail!(
+                "macro '{}' takes not more than {} argument(s)",
+                def.name,
+                def.params.len()
+            );
         }
         if def.uses_kwargs {
             let mut dict = Dict::default();
@@ -551,7 +607,10 @@ impl Interp<'_> {
         }
         match caller {
             Some(caller) if def.uses_caller => scope.set(&"caller".into(), caller),
-            Some(_) => fail!("macro '{}' was invoked with two values for the special caller argument", def.name),
+            Some(_) => fail!(
+                "macro '{}' was invoked with two values for the special caller argument",
+                def.name
+            ),
             None if def.uses_caller => {
                 scope.set(&"caller".into(), Value::undefined("No caller defined"));
             }
@@ -564,13 +623,18 @@ impl Interp<'_> {
 /// Fails for both kinds of undefined.
 fn present(value: &Value) -> Res<()> {
     match value {
-        Value::Absent => Err(Error::undefined("an inline if-expression without else section was false")),
+        Value::Absent => Err(Error::undefined(
+            "an inline if-expression without else section was false",
+        )),
         _ => value.used(),
     }
 }
 
 fn no_attribute(value: &Value, name: &str) -> Value {
-    Value::undefined(format!("'{} object' has no attribute '{name}'", value.kind()))
+    Value::undefined(format!(
+        "'{} object' has no attribute '{name}'",
+        value.kind()
+    ))
 }
 
 fn function(name: &str, args: CallArgs) -> Res<Value> {
@@ -584,20 +648,36 @@ fn function(name: &str, args: CallArgs) -> Res<Value> {
                 value.used()?;
                 match value.as_index() {
                     Some(index) => *bound = Some(index),
-                    None => fail!("'{}' object cannot be interpreted as an integer", value.kind()),
+                    None => fail!(
+                        "'{}' object cannot be interpreted as an integer",
+                        value.kind()
+                    ),
                 }
             }
             let range = match bounds {
-                [Some(stop), None, _] => Range { start: 0, stop, step: 1 },
-                [Some(start), Some(stop), step] => Range { start, stop, step: step.unwrap_or(1) },
+                [Some(stop), None, _] => Range {
+                    start: 0,
+                    stop,
+                    step: 1,
+                },
+                [Some(start), Some(stop), step] => Range {
+                    start,
+                    stop,
+                    step: step.unwrap_or(1),
+                },
                 _ => fail!("range expected 1 to 3 arguments"),
             };
             if range.step == 0 {
                 fail!("range() arg 3 must not be zero");
             }
-            let largest = [range.start, range.stop, range.step].into_iter().map(i128::unsigned_abs).max();
+            let largest = [range.start, range.stop, range.step]
+                .into_iter()
+                .map(i128::unsigned_abs)
+                .max();
             if largest.is_some_and(|size| size > 1 << 100) || range.len() > MAX_RANGE {
-                return Err(Error::limit(format!("Range too big. The maximum size is {MAX_RANGE}.")));
+                return Err(Error::limit(format!(
+                    "Range too big. The maximum size is {MAX_RANGE}."
+                )));
             }
             Ok(Value::Range(range))
         }
@@ -613,18 +693,28 @@ fn function(name: &str, args: CallArgs) -> Res<Value> {
                 dict.insert(Value::Str(key), value)?;
             }
             let dict = Rc::new(RefCell::new(dict));
-            Ok(if name == "dict" { Value::Dict(dict) } else { Value::Namespace(dict) })
+            Ok(if name == "dict" {
+                Value::Dict(dict)
+            } else {
+                Value::Namespace(dict)
+            })
         }
         "cycler" => {
             if args.positional.is_empty() || !args.named.is_empty() {
                 fail!("at least one item has to be provided");
             }
-            Ok(Value::Cycler(Rc::new(Cycler { items: args.positional, at: Cell::new(0) })))
+            Ok(Value::Cycler(Rc::new(Cycler {
+                items: args.positional,
+                at: Cell::new(0),
+            })))
         }
         "joiner" => {
             let [separator] = args.bind("joiner", ["sep"])?;
             let separator = separator.unwrap_or_else(|| Value::str(", "));
-            Ok(Value::Joiner(Rc::new(Joiner { separator, used: Cell::new(false) })))
+            Ok(Value::Joiner(Rc::new(Joiner {
+                separator,
+                used: Cell::new(false),
+            })))
         }
         _ => fail!("{name}() is random: a file's name must not be"),
     }
@@ -653,11 +743,17 @@ pub fn field(value: &Value, name: &str) -> Option<Value> {
     match value {
         Value::Named(object) => {
             let Named { fields, .. } = &**object;
-            fields.iter().find(|(n, _)| **n == *name).map(|(_, v)| v.clone())
+            fields
+                .iter()
+                .find(|(n, _)| **n == *name)
+                .map(|(_, v)| v.clone())
         }
         Value::Tuple(tuple) => {
             let Tuple { items, names } = &**tuple;
-            names.iter().position(|n| *n == name).map(|at| items[at].clone())
+            names
+                .iter()
+                .position(|n| *n == name)
+                .map(|at| items[at].clone())
         }
         _ => None,
     }

@@ -28,7 +28,13 @@ pub fn tokenize(source: &str) -> Res<Vec<Token>> {
     if text.ends_with('\n') {
         text.pop();
     }
-    Lexer { source: &text, at: 0, tokens: Vec::new(), line_start: true }.run()
+    Lexer {
+        source: &text,
+        at: 0,
+        tokens: Vec::new(),
+        line_start: true,
+    }
+    .run()
 }
 
 struct Lexer<'s> {
@@ -84,7 +90,11 @@ impl<'s> Lexer<'s> {
             None if lstrip => {
                 let line = text.rfind('\n').map_or(0, |at| at + 1);
                 let blank = text[line..].chars().all(is_space);
-                if blank && (line > 0 || self.line_start) { &text[..line] } else { text }
+                if blank && (line > 0 || self.line_start) {
+                    &text[..line]
+                } else {
+                    text
+                }
             }
             _ => text,
         }
@@ -164,7 +174,9 @@ impl<'s> Lexer<'s> {
                 return Err(Error::syntax("the template ends inside a tag"));
             };
             if open.is_empty() {
-                let signed = rest.strip_prefix(['-', '+']).is_some_and(|r| r.starts_with(close));
+                let signed = rest
+                    .strip_prefix(['-', '+'])
+                    .is_some_and(|r| r.starts_with(close));
                 if rest.starts_with(close) || (signed && (first == '-' || close == "%}")) {
                     self.at += close.len() + usize::from(signed);
                     self.tokens.push(end);
@@ -182,7 +194,9 @@ impl<'s> Lexer<'s> {
             } else if first.is_ascii_digit() {
                 self.number(was_dot)?;
             } else if first == '_' || first.is_alphabetic() {
-                let length = rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(rest.len());
+                let length = rest
+                    .find(|c: char| c != '_' && !c.is_alphanumeric())
+                    .unwrap_or(rest.len());
                 self.tokens.push(Token::Name(rest[..length].to_string()));
                 self.at += length;
             } else {
@@ -269,12 +283,17 @@ impl<'s> Lexer<'s> {
         }
         // As in Jinja, a number that starts with 0 is nothing but zeros: `007` are three tokens' worth of one.
         if clean.len() > 1 && clean.starts_with('0') {
-            length = rest.find(|c| c != '0' && c != '_').unwrap_or(rest.len()).min(length);
+            length = rest
+                .find(|c| c != '0' && c != '_')
+                .unwrap_or(rest.len())
+                .min(length);
             self.tokens.push(Token::Int(0));
             self.at += length;
             return Ok(());
         }
-        let value = clean.parse().map_err(|_| Error::limit("a number is too large"))?;
+        let value = clean
+            .parse()
+            .map_err(|_| Error::limit("a number is too large"))?;
         self.tokens.push(Token::Int(value));
         self.at += length;
         Ok(())
@@ -286,7 +305,9 @@ fn digits(text: &str, radix: u32) -> usize {
     let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(|b| (*b as char).is_digit(radix));
     let mut length = 0;
-    while digit(length) || (bytes.get(length) == Some(&b'_') && digit(length + 1) && (length > 0 || radix != 10)) {
+    while digit(length)
+        || (bytes.get(length) == Some(&b'_') && digit(length + 1) && (length > 0 || radix != 10))
+    {
         length += 1;
     }
     length
@@ -302,7 +323,11 @@ fn find_begin(text: &str) -> Option<usize> {
 fn raw_begin(text: &str) -> Option<(usize, bool)> {
     let inner = text.trim_start_matches(is_space).strip_prefix("raw")?;
     let inner = inner.trim_start_matches(is_space);
-    let (close, strip) = if inner.starts_with("-%}") { (3, true) } else { (2, false) };
+    let (close, strip) = if inner.starts_with("-%}") {
+        (3, true)
+    } else {
+        (2, false)
+    };
     (strip || inner.starts_with("%}")).then(|| (text.len() - inner.len() + close, strip))
 }
 
@@ -326,7 +351,11 @@ fn unescape(text: &str) -> Res<String> {
             't' => out.push('\t'),
             'v' => out.push('\x0b'),
             '0'..='7' => {
-                used = after.bytes().take(3).take_while(|b| (b'0'..=b'7').contains(b)).count();
+                used = after
+                    .bytes()
+                    .take(3)
+                    .take_while(|b| (b'0'..=b'7').contains(b))
+                    .count();
                 let code = u32::from_str_radix(&after[..used], 8).unwrap_or(0);
                 out.push(char::from_u32(code).unwrap_or('\u{fffd}'));
             }
@@ -336,7 +365,9 @@ fn unescape(text: &str) -> Res<String> {
                     'u' => 4,
                     _ => 8,
                 };
-                let hex = after.get(1..1 + length).filter(|h| h.bytes().all(|b| b.is_ascii_hexdigit()));
+                let hex = after
+                    .get(1..1 + length)
+                    .filter(|h| h.bytes().all(|b| b.is_ascii_hexdigit()));
                 let code = hex.and_then(|h| u32::from_str_radix(h, 16).ok());
                 let Some(code) = code else {
                     return Err(Error::syntax(format!("a \\{c} escape is cut short")));

@@ -1,6 +1,9 @@
 //! Jinja 2 templates with Python's values, for file names. A rendering is a function from a template and
 //! variables to a text: no clock, no random numbers, no files, and bounded steps, nesting and memory.
 
+// `len` is Python's: it may fail, and nothing asks for emptiness.
+#![allow(clippy::len_without_is_empty)]
+
 pub mod abi;
 pub mod ast;
 pub mod dates;
@@ -50,7 +53,9 @@ fn compiled(source: &str) -> Compiled {
 fn render_request(request: &[u8]) -> Res<String> {
     let bad = || Error::runtime("the request is malformed");
     let (length, rest) = request.split_first_chunk::<4>().ok_or_else(bad)?;
-    let (source, variables) = rest.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(bad)?;
+    let (source, variables) = rest
+        .split_at_checked(u32::from_le_bytes(*length) as usize)
+        .ok_or_else(bad)?;
     let source = str::from_utf8(source).map_err(|_| bad())?;
     render(source, str::from_utf8(variables).map_err(|_| bad())?)
 }
@@ -62,6 +67,11 @@ pub fn render(source: &str, variables: &str) -> Res<String> {
     let value::Value::Dict(dict) = variables::read(variables)? else {
         return Err(Error::runtime("the variables are no mapping"));
     };
-    let vars = dict.borrow().entries.iter().filter_map(|(k, v)| Some((k.as_str()?.into(), v.clone()))).collect();
+    let vars = dict
+        .borrow()
+        .entries
+        .iter()
+        .filter_map(|(k, v)| Some((k.as_str()?.into(), v.clone())))
+        .collect();
     interp::render(&template, vars)
 }

@@ -28,7 +28,11 @@ pub fn refill() {
 pub fn charge(steps: usize) -> Res<()> {
     let left = LEFT.get() - i64::try_from(steps).unwrap_or(i64::MAX / 2);
     LEFT.set(left);
-    if left < 0 { Err(Error::limit("the template takes too many steps")) } else { Ok(()) }
+    if left < 0 {
+        Err(Error::limit("the template takes too many steps"))
+    } else {
+        Ok(())
+    }
 }
 
 /// Pays for making a text of `bytes` bytes.
@@ -44,7 +48,11 @@ impl Level {
         let level = LEVEL.get() + 1;
         LEVEL.set(level);
         let guard = Level;
-        if level > DEPTH { Err(Error::limit("the template is nested too deeply")) } else { Ok(guard) }
+        if level > DEPTH {
+            Err(Error::limit("the template is nested too deeply"))
+        } else {
+            Ok(guard)
+        }
     }
 }
 

@@ -12,20 +12,49 @@ use crate::value::{Dict, Loop, Value, View};
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-const LIST: &[&str] =
-    &["append", "clear", "copy", "count", "extend", "index", "insert", "pop", "remove", "reverse", "sort"];
+const LIST: &[&str] = &[
+    "append", "clear", "copy", "count", "extend", "index", "insert", "pop", "remove", "reverse",
+    "sort",
+];
 const TUPLE: &[&str] = &["count", "index"];
 const DICT: &[&str] = &[
-    "clear", "copy", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values",
+    "clear",
+    "copy",
+    "get",
+    "items",
+    "keys",
+    "pop",
+    "popitem",
+    "setdefault",
+    "update",
+    "values",
 ];
 const INT: &[&str] = &["bit_length", "bit_count", "conjugate", "is_integer"];
 const FLOAT: &[&str] = &["conjugate", "is_integer"];
 const DATE: &[&str] = &[
-    "ctime", "isocalendar", "isoformat", "isoweekday", "replace", "strftime", "toordinal", "weekday",
+    "ctime",
+    "isocalendar",
+    "isoformat",
+    "isoweekday",
+    "replace",
+    "strftime",
+    "toordinal",
+    "weekday",
 ];
 const DATETIME: &[&str] = &[
-    "ctime", "date", "isocalendar", "isoformat", "isoweekday", "replace", "strftime", "time", "timestamp",
-    "toordinal", "tzname", "utcoffset", "weekday",
+    "ctime",
+    "date",
+    "isocalendar",
+    "isoformat",
+    "isoweekday",
+    "replace",
+    "strftime",
+    "time",
+    "timestamp",
+    "toordinal",
+    "tzname",
+    "utcoffset",
+    "weekday",
 ];
 const TIME: &[&str] = &["isoformat", "strftime"];
 const DELTA: &[&str] = &["total_seconds"];
@@ -54,7 +83,9 @@ fn table(value: &Value) -> &'static [&'static str] {
 pub fn attribute(value: &Value, name: &str) -> Res<Option<Value>> {
     let int = |n: u32| Some(Value::Int(i128::from(n)));
     let found = match (value, name) {
-        (Value::Named(_) | Value::Tuple(_), _) if field(value, name).is_some() => field(value, name),
+        (Value::Named(_) | Value::Tuple(_), _) if field(value, name).is_some() => {
+            field(value, name)
+        }
         (Value::Int(_) | Value::Bool(_), "real" | "numerator") => value.as_index().map(Value::Int),
         (Value::Int(_) | Value::Bool(_), "imag") => int(0),
         (Value::Int(_) | Value::Bool(_), "denominator") => int(1),
@@ -144,11 +175,17 @@ pub fn call(interp: &Interp, receiver: &Value, name: &str, args: CallArgs) -> Re
                     let text = format::braces(interp, &text, &args.positional, &args.named)?;
                     // The sandbox gives back the type of text that it was called on.
                     let kept = matches!(receiver, Value::Placeholder);
-                    if kept { Ok(Value::Placeholder) } else { Value::text(text) }
+                    if kept {
+                        Ok(Value::Placeholder)
+                    } else {
+                        Value::text(text)
+                    }
                 }
                 "format_map" => {
                     let [mapping] = args.bind(name, ["mapping"])?;
-                    let Some(Value::Dict(dict)) = mapping else { fail!("format_map() needs a mapping") };
+                    let Some(Value::Dict(dict)) = mapping else {
+                        fail!("format_map() needs a mapping")
+                    };
                     let named: Vec<_> = dict
                         .borrow()
                         .entries
@@ -184,8 +221,19 @@ pub fn call(interp: &Interp, receiver: &Value, name: &str, args: CallArgs) -> Re
         Value::DateTime(moment) => moment_method(*moment, name, args),
         Value::Time(time) => {
             if name == "strftime" {
-                let date = Date { year: 1900, month: 1, day: 1 };
-                return formatted(&DateTime { date, time: *time, offset: None }, args);
+                let date = Date {
+                    year: 1900,
+                    month: 1,
+                    day: 1,
+                };
+                return formatted(
+                    &DateTime {
+                        date,
+                        time: *time,
+                        offset: None,
+                    },
+                    args,
+                );
             }
             let [] = args.bind(name, [])?;
             Value::text(time.iso())
@@ -204,7 +252,9 @@ pub fn call(interp: &Interp, receiver: &Value, name: &str, args: CallArgs) -> Re
             let now = args.positional;
             let mut last = state.changed.borrow_mut();
             let unchanged = match &*last {
-                Some(before) => ops::equal(&Value::tuple(before.clone()), &Value::tuple(now.clone()))?,
+                Some(before) => {
+                    ops::equal(&Value::tuple(before.clone()), &Value::tuple(now.clone()))?
+                }
                 None => false,
             };
             if !unchanged {
@@ -215,8 +265,16 @@ pub fn call(interp: &Interp, receiver: &Value, name: &str, args: CallArgs) -> Re
         Value::Cycler(cycler) => {
             let [] = args.bind(name, [])?;
             let at = cycler.at.get();
-            cycler.at.set(if name == "next" { (at + 1) % cycler.items.len() } else { 0 });
-            Ok(if name == "next" { cycler.items[at].clone() } else { Value::None })
+            cycler.at.set(if name == "next" {
+                (at + 1) % cycler.items.len()
+            } else {
+                0
+            });
+            Ok(if name == "next" {
+                cycler.items[at].clone()
+            } else {
+                Value::None
+            })
         }
         _ => fail!("'{}' object has no method '{name}'", receiver.kind()),
     }
@@ -233,7 +291,10 @@ fn index_of(value: &Value) -> Res<i128> {
     value.used()?;
     match value.as_index() {
         Some(index) => Ok(index),
-        None => fail!("'{}' object cannot be interpreted as an integer", value.kind()),
+        None => fail!(
+            "'{}' object cannot be interpreted as an integer",
+            value.kind()
+        ),
     }
 }
 
@@ -285,7 +346,11 @@ pub fn sort_by(items: Vec<Value>, keys: Vec<Value>, reverse: bool) -> Res<Vec<Va
     }
 }
 
-fn list_method(list: &Rc<std::cell::RefCell<Vec<Value>>>, name: &str, args: CallArgs) -> Res<Value> {
+fn list_method(
+    list: &Rc<std::cell::RefCell<Vec<Value>>>,
+    name: &str,
+    args: CallArgs,
+) -> Res<Value> {
     let position = |index: i128, length: usize| -> usize {
         let length = length as i128;
         (if index < 0 { index + length } else { index }).clamp(0, length) as usize
@@ -322,7 +387,8 @@ fn list_method(list: &Rc<std::cell::RefCell<Vec<Value>>>, name: &str, args: Call
         "remove" => {
             let items = list.borrow().clone();
             let found = search(&items, "index", args)?;
-            list.borrow_mut().remove(found.as_index().unwrap_or(0) as usize);
+            list.borrow_mut()
+                .remove(found.as_index().unwrap_or(0) as usize);
         }
         "clear" => list.borrow_mut().clear(),
         "reverse" => {
@@ -429,7 +495,12 @@ fn date_method(date: Date, name: &str, args: CallArgs) -> Res<Value> {
     })
 }
 
-fn replaced_date(date: Date, year: Option<Value>, month: Option<Value>, day: Option<Value>) -> Res<Date> {
+fn replaced_date(
+    date: Date,
+    year: Option<Value>,
+    month: Option<Value>,
+    day: Option<Value>,
+) -> Res<Date> {
     let part = |value: Option<Value>, old: i128| value.map_or(Ok(old), |value| index_of(&value));
     Date::new(
         part(year, i128::from(date.year))?,
@@ -442,7 +513,16 @@ fn moment_method(moment: DateTime, name: &str, args: CallArgs) -> Res<Value> {
     match name {
         "strftime" => return formatted(&moment, args),
         "replace" => {
-            let names = ["year", "month", "day", "hour", "minute", "second", "microsecond", "tzinfo"];
+            let names = [
+                "year",
+                "month",
+                "day",
+                "hour",
+                "minute",
+                "second",
+                "microsecond",
+                "tzinfo",
+            ];
             let [year, month, day, hour, minute, second, micro, tzinfo] = args.bind(name, names)?;
             let part = |value: Option<Value>, old: u32| {
                 value.map_or(Ok(i128::from(old)), |value| index_of(&value))
@@ -473,7 +553,11 @@ fn moment_method(moment: DateTime, name: &str, args: CallArgs) -> Res<Value> {
                 Some("minutes") => moment.time.iso()[..5].to_string(),
                 Some("seconds") => moment.time.iso()[..8].to_string(),
                 Some("milliseconds") => {
-                    format!("{}.{:03}", &moment.time.iso()[..8], moment.time.micro / 1000)
+                    format!(
+                        "{}.{:03}",
+                        &moment.time.iso()[..8],
+                        moment.time.micro / 1000
+                    )
                 }
                 Some("microseconds") => {
                     format!("{}.{:06}", &moment.time.iso()[..8], moment.time.micro)
@@ -481,7 +565,10 @@ fn moment_method(moment: DateTime, name: &str, args: CallArgs) -> Res<Value> {
                 _ => fail!("Unknown timespec value"),
             };
             let date = moment.date.iso();
-            return Value::text(format!("{date}{separator}{clock}{}", moment.offset_text(":")));
+            return Value::text(format!(
+                "{date}{separator}{clock}{}",
+                moment.offset_text(":")
+            ));
         }
         "date" | "time" | "timestamp" | "tzname" | "utcoffset" | "ctime" => {
             let [] = args.bind(name, [])?;

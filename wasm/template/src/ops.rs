@@ -53,11 +53,19 @@ fn order_int_float(int: i128, float: f64) -> Option<Ordering> {
         return None;
     }
     if float.abs() >= 1e38 {
-        return Some(if float > 0.0 { Ordering::Less } else { Ordering::Greater });
+        return Some(if float > 0.0 {
+            Ordering::Less
+        } else {
+            Ordering::Greater
+        });
     }
     let whole = float.trunc();
     let by_whole = int.cmp(&(whole as i128));
-    Some(by_whole.then_with(|| 0.0f64.partial_cmp(&(float - whole)).unwrap_or(Ordering::Equal)))
+    Some(by_whole.then_with(|| {
+        0.0f64
+            .partial_cmp(&(float - whole))
+            .unwrap_or(Ordering::Equal)
+    }))
 }
 
 fn order_numbers(a: &Number, b: &Number) -> Option<Ordering> {
@@ -183,7 +191,11 @@ pub fn order(a: &Value, b: &Value, sign: &str) -> Res<Option<Ordering>> {
         }
         (Value::Time(a), Value::Time(b)) => Ok(Some(a.cmp(b))),
         (Value::Delta(a), Value::Delta(b)) => Ok(Some(a.cmp(b))),
-        _ => fail!("'{sign}' not supported between instances of '{}' and '{}'", a.kind(), b.kind()),
+        _ => fail!(
+            "'{sign}' not supported between instances of '{}' and '{}'",
+            a.kind(),
+            b.kind()
+        ),
     }
 }
 
@@ -220,7 +232,10 @@ pub fn contains(container: &Value, item: &Value) -> Res<bool> {
             let text = container.as_str().unwrap_or_default();
             item.used()?;
             let Some(part) = item.as_str() else {
-                fail!("'in <string>' requires string as left operand, not {}", item.kind());
+                fail!(
+                    "'in <string>' requires string as left operand, not {}",
+                    item.kind()
+                );
             };
             charge_bytes(text.len())?;
             Ok(text.contains(part))
@@ -233,8 +248,11 @@ pub fn contains(container: &Value, item: &Value) -> Res<bool> {
                 Some(Number::Float(f)) if f.fract() == 0.0 && f.abs() < 1e30 => f as i128,
                 _ => return Ok(false),
             };
-            let inside =
-                if r.step > 0 { n >= r.start && n < r.stop } else { n <= r.start && n > r.stop };
+            let inside = if r.step > 0 {
+                n >= r.start && n < r.stop
+            } else {
+                n <= r.start && n > r.stop
+            };
             Ok(inside && (n - r.start) % r.step == 0)
         }
         _ => {
@@ -284,26 +302,37 @@ pub fn binary(op: BinOp, a: &Value, b: &Value) -> Res<Value> {
     }
     match (op, a, b) {
         (BinOp::Add, _, _) if a.as_str().is_some() && b.as_str().is_some() => {
-            let (a, b) = (a.as_str().unwrap_or_default(), b.as_str().unwrap_or_default());
+            let (a, b) = (
+                a.as_str().unwrap_or_default(),
+                b.as_str().unwrap_or_default(),
+            );
             charge_bytes(a.len() + b.len())?;
             Ok(Value::Str(format!("{a}{b}").into()))
         }
         (BinOp::Add, Value::List(a), Value::List(b)) => {
             charge(a.borrow().len() + b.borrow().len())?;
-            Ok(Value::list(a.borrow().iter().chain(b.borrow().iter()).cloned().collect()))
+            Ok(Value::list(
+                a.borrow()
+                    .iter()
+                    .chain(b.borrow().iter())
+                    .cloned()
+                    .collect(),
+            ))
         }
         (BinOp::Add, Value::Tuple(a), Value::Tuple(b)) => {
             charge(a.items.len() + b.items.len())?;
-            Ok(Value::tuple(a.items.iter().chain(&b.items).cloned().collect()))
+            Ok(Value::tuple(
+                a.items.iter().chain(&b.items).cloned().collect(),
+            ))
         }
         (BinOp::Mul, _, _) => match (a.as_index(), b.as_index()) {
             (None, Some(times)) => repeat(a, times),
             (Some(times), None) => repeat(b, times),
             _ => Err(unsupported(op, a, b)),
         },
-        (BinOp::Sub, Value::Date(a), Value::Date(b)) => {
-            Ok(Value::Delta(Delta::of_days(i128::from(a.ordinal() - b.ordinal()))))
-        }
+        (BinOp::Sub, Value::Date(a), Value::Date(b)) => Ok(Value::Delta(Delta::of_days(
+            i128::from(a.ordinal() - b.ordinal()),
+        ))),
         (BinOp::Sub, Value::DateTime(a), Value::DateTime(b)) => {
             if a.offset.is_some() != b.offset.is_some() {
                 fail!("can't subtract offset-naive and offset-aware datetimes");
@@ -312,14 +341,22 @@ pub fn binary(op: BinOp, a: &Value, b: &Value) -> Res<Value> {
         }
         (BinOp::Add | BinOp::Sub, Value::Date(date), Value::Delta(delta))
         | (BinOp::Add, Value::Delta(delta), Value::Date(date)) => {
-            let days = if op == BinOp::Sub { -delta.days() } else { delta.days() };
+            let days = if op == BinOp::Sub {
+                -delta.days()
+            } else {
+                delta.days()
+            };
             let ordinal = i128::from(date.ordinal()) + days;
             let ordinal = i64::try_from(ordinal).unwrap_or(i64::MAX);
             Ok(Value::Date(Date::from_ordinal(ordinal)?))
         }
         (BinOp::Add | BinOp::Sub, Value::DateTime(moment), Value::Delta(delta))
         | (BinOp::Add, Value::Delta(delta), Value::DateTime(moment)) => {
-            let delta = if op == BinOp::Sub { Delta(-delta.0) } else { *delta };
+            let delta = if op == BinOp::Sub {
+                Delta(-delta.0)
+            } else {
+                *delta
+            };
             Ok(Value::DateTime(moment.plus(delta)?))
         }
         (BinOp::Add, Value::Delta(a), Value::Delta(b)) => Ok(Value::Delta(Delta(a.0 + b.0))),
@@ -330,9 +367,9 @@ pub fn binary(op: BinOp, a: &Value, b: &Value) -> Res<Value> {
         (BinOp::Div, Value::Delta(a), Value::Delta(b)) if b.0 != 0 => {
             Ok(Value::Float(a.0 as f64 / b.0 as f64))
         }
-        (BinOp::FloorDiv, Value::Delta(a), _) if b.as_index().is_some_and(|n| n != 0) => {
-            Ok(Value::Delta(Delta(floor_div(a.0, b.as_index().unwrap_or(1)))))
-        }
+        (BinOp::FloorDiv, Value::Delta(a), _) if b.as_index().is_some_and(|n| n != 0) => Ok(
+            Value::Delta(Delta(floor_div(a.0, b.as_index().unwrap_or(1)))),
+        ),
         _ => Err(unsupported(op, a, b)),
     }
 }
@@ -363,7 +400,12 @@ fn repeat(value: &Value, times: i128) -> Res<Value> {
     }
     let items = |items: &[Value]| -> Res<Vec<Value>> {
         charge(items.len().checked_mul(times).ok_or_else(overflow)?)?;
-        Ok(items.iter().cycle().take(items.len() * times).cloned().collect())
+        Ok(items
+            .iter()
+            .cycle()
+            .take(items.len() * times)
+            .cloned()
+            .collect())
     };
     match value {
         Value::List(list) => Ok(Value::list(items(&list.borrow())?)),
@@ -378,13 +420,21 @@ fn repeat(value: &Value, times: i128) -> Res<Value> {
 
 fn floor_div(a: i128, b: i128) -> i128 {
     let quotient = a / b;
-    if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient }
+    if a % b != 0 && (a < 0) != (b < 0) {
+        quotient - 1
+    } else {
+        quotient
+    }
 }
 
 /// Python's `%` of floats: the sign of the divisor.
 fn float_mod(a: f64, b: f64) -> f64 {
     let rest = a % b;
-    if rest != 0.0 && (rest < 0.0) != (b < 0.0) { rest + b } else { rest.abs().copysign(if rest == 0.0 { b } else { rest }) }
+    if rest != 0.0 && (rest < 0.0) != (b < 0.0) {
+        rest + b
+    } else {
+        rest.abs().copysign(if rest == 0.0 { b } else { rest })
+    }
 }
 
 fn arithmetic(op: BinOp, a: Number, b: Number) -> Res<Value> {
@@ -454,9 +504,15 @@ pub fn item(value: &Value, index: &Value) -> Res<Option<Value>> {
             Err(error) => Err(error),
         };
     }
-    let Some(index) = index.as_index() else { return Ok(None) };
+    let Some(index) = index.as_index() else {
+        return Ok(None);
+    };
     let at = |length: usize| {
-        let index = if index < 0 { index + length as i128 } else { index };
+        let index = if index < 0 {
+            index + length as i128
+        } else {
+            index
+        };
         usize::try_from(index).ok().filter(|at| *at < length)
     };
     Ok(match value {
@@ -498,14 +554,21 @@ pub fn slice(value: &Value, parts: [Value; 3]) -> Res<Option<Value>> {
     let (start, stop) = (bound(&parts[0])?, bound(&parts[1])?);
     let indices = |length: usize| -> Vec<usize> {
         let length = length as i128;
-        let (low, high) = if step > 0 { (0, length) } else { (-1, length - 1) };
+        let (low, high) = if step > 0 {
+            (0, length)
+        } else {
+            (-1, length - 1)
+        };
         let clamp = |bound: Option<i128>, default: i128| match bound {
             None => default,
             Some(at) if at < 0 => at.saturating_add(length).max(low),
             Some(at) => at.min(high),
         };
-        let (start, stop) =
-            if step > 0 { (clamp(start, low), clamp(stop, high)) } else { (clamp(start, high), clamp(stop, low)) };
+        let (start, stop) = if step > 0 {
+            (clamp(start, low), clamp(stop, high))
+        } else {
+            (clamp(start, high), clamp(stop, low))
+        };
         let mut found = Vec::new();
         let mut at = start;
         while if step > 0 { at < stop } else { at > stop } {
@@ -519,26 +582,45 @@ pub fn slice(value: &Value, parts: [Value; 3]) -> Res<Option<Value>> {
             let text = value.as_str().unwrap_or_default();
             charge(text.len())?;
             let chars: Vec<char> = text.chars().collect();
-            let picked: String = indices(chars.len()).into_iter().map(|at| chars[at]).collect();
+            let picked: String = indices(chars.len())
+                .into_iter()
+                .map(|at| chars[at])
+                .collect();
             Some(Value::Str(picked.into()))
         }
         Value::List(list) => {
             charge(list.borrow().len())?;
             let list = list.borrow();
-            Some(Value::list(indices(list.len()).into_iter().map(|at| list[at].clone()).collect()))
+            Some(Value::list(
+                indices(list.len())
+                    .into_iter()
+                    .map(|at| list[at].clone())
+                    .collect(),
+            ))
         }
         Value::Tuple(tuple) => {
             charge(tuple.items.len())?;
             let items = &tuple.items;
-            Some(Value::tuple(indices(items.len()).into_iter().map(|at| items[at].clone()).collect()))
+            Some(Value::tuple(
+                indices(items.len())
+                    .into_iter()
+                    .map(|at| items[at].clone())
+                    .collect(),
+            ))
         }
         Value::Range(range) => {
             charge(range.len())?;
             let picked = indices(range.len());
-            let first = picked.first().map_or(range.start, |at| range.start + range.step * *at as i128);
+            let first = picked
+                .first()
+                .map_or(range.start, |at| range.start + range.step * *at as i128);
             let step = range.step.saturating_mul(step);
             let stop = first + step * picked.len() as i128;
-            Some(Value::Range(crate::value::Range { start: first, stop, step }))
+            Some(Value::Range(crate::value::Range {
+                start: first,
+                stop,
+                step,
+            }))
         }
         _ => None,
     })

@@ -25,7 +25,10 @@ pub fn parse(source: &str) -> Res<Template> {
     if let Some(what) = parser.unknown.first() {
         return Err(Error::syntax(format!("No {what}.")));
     }
-    Ok(Template { body, blocks: parser.blocks })
+    Ok(Template {
+        body,
+        blocks: parser.blocks,
+    })
 }
 
 struct Parser {
@@ -79,7 +82,11 @@ impl Parser {
     }
 
     fn expect_op(&mut self, op: &str) -> Res<()> {
-        if self.skip_op(op) { Ok(()) } else { Err(self.unexpected(&format!("'{op}'"))) }
+        if self.skip_op(op) {
+            Ok(())
+        } else {
+            Err(self.unexpected(&format!("'{op}'")))
+        }
     }
 
     fn expect(&mut self, token: Token, what: &str) -> Res<()> {
@@ -189,7 +196,11 @@ impl Parser {
                 Ok(Stmt::Macro(Rc::new(def)))
             }
             "call" => {
-                let params = if self.is_op("(") { self.params()? } else { Vec::new() };
+                let params = if self.is_op("(") {
+                    self.params()?
+                } else {
+                    Vec::new()
+                };
                 let call = self.expression()?;
                 if !matches!(call, Expr::Call(..)) {
                     return Err(Error::syntax("expected a call in a call block"));
@@ -211,7 +222,11 @@ impl Parser {
                     return Err(Error::syntax(format!("'{tag}' outside of a loop")));
                 }
                 self.block_end()?;
-                Ok(if &*tag == "break" { Stmt::Break } else { Stmt::Continue })
+                Ok(if &*tag == "break" {
+                    Stmt::Break
+                } else {
+                    Stmt::Continue
+                })
             }
             "include" => self.no_loader("include"),
             "import" | "from" => self.no_loader("import"),
@@ -245,7 +260,11 @@ impl Parser {
             return Err(self.unexpected("'in'"));
         }
         let iter = self.tuple(false, &["recursive"])?;
-        let test = if self.skip_name("if") { Some(self.expression()?) } else { None };
+        let test = if self.skip_name("if") {
+            Some(self.expression()?)
+        } else {
+            None
+        };
         let recursive = self.skip_name("recursive");
         self.block_end()?;
         let seen = self.names.len();
@@ -262,7 +281,15 @@ impl Parser {
         };
         self.at += 1;
         self.block_end()?;
-        Ok(Stmt::For(Rc::new(For { target, iter, test, recursive, body, otherwise, uses_loop })))
+        Ok(Stmt::For(Rc::new(For {
+            target,
+            iter,
+            test,
+            recursive,
+            body,
+            otherwise,
+            uses_loop,
+        })))
     }
 
     fn condition(&mut self) -> Res<Stmt> {
@@ -296,7 +323,11 @@ impl Parser {
             self.block_end()?;
             return Ok(Stmt::Set(target, value));
         }
-        let filter = if self.is_op("|") { Some(self.filters(None)?) } else { None };
+        let filter = if self.is_op("|") {
+            Some(self.filters(None)?)
+        } else {
+            None
+        };
         Ok(Stmt::SetBlock(target, filter, self.plain_body("endset")?))
     }
 
@@ -328,7 +359,11 @@ impl Parser {
 
     fn block_filter(&mut self) -> Res<Expr> {
         let first = self.filter(None)?;
-        if self.is_op("|") { self.filters(Some(first)) } else { Ok(first) }
+        if self.is_op("|") {
+            self.filters(Some(first))
+        } else {
+            Ok(first)
+        }
     }
 
     fn params(&mut self) -> Res<Vec<(Name, Option<Expr>)>> {
@@ -345,7 +380,9 @@ impl Parser {
             let default = if self.skip_op("=") {
                 Some(self.expression()?)
             } else if params.iter().any(|p| p.1.is_some()) {
-                return Err(Error::syntax("non-default argument follows default argument"));
+                return Err(Error::syntax(
+                    "non-default argument follows default argument",
+                ));
             } else {
                 None
             };
@@ -354,12 +391,25 @@ impl Parser {
         Ok(params)
     }
 
-    fn macro_body(&mut self, name: Name, params: Vec<(Name, Option<Expr>)>, end: &str) -> Res<MacroDef> {
+    fn macro_body(
+        &mut self,
+        name: Name,
+        params: Vec<(Name, Option<Expr>)>,
+        end: &str,
+    ) -> Res<MacroDef> {
         let seen = self.names.len();
         let body = self.plain_body(end)?;
         let uses = |what: &str| self.names[seen..].iter().any(|n| &**n == what);
-        let (uses_varargs, uses_kwargs, uses_caller) = (uses("varargs"), uses("kwargs"), uses("caller"));
-        Ok(MacroDef { name, params, body, uses_varargs, uses_kwargs, uses_caller })
+        let (uses_varargs, uses_kwargs, uses_caller) =
+            (uses("varargs"), uses("kwargs"), uses("caller"));
+        Ok(MacroDef {
+            name,
+            params,
+            body,
+            uses_varargs,
+            uses_kwargs,
+            uses_caller,
+        })
     }
 
     fn target(&mut self, fields: bool, ends: &[&str]) -> Res<Target> {
@@ -371,7 +421,10 @@ impl Parser {
                 self.expect_op(")")?;
             } else {
                 let name = self.name()?;
-                if matches!(&*name, "true" | "false" | "none" | "True" | "False" | "None") {
+                if matches!(
+                    &*name,
+                    "true" | "false" | "none" | "True" | "False" | "None"
+                ) {
                     return Err(Error::syntax(format!("can't assign to '{name}'")));
                 }
                 if fields && self.skip_op(".") {
@@ -388,7 +441,11 @@ impl Parser {
                 break;
             }
         }
-        if comma { Ok(Target::Tuple(parts)) } else { Ok(parts.remove(0)) }
+        if comma {
+            Ok(Target::Tuple(parts))
+        } else {
+            Ok(parts.remove(0))
+        }
     }
 
     /// One expression, or several with commas between them.
@@ -396,13 +453,19 @@ impl Parser {
         let mut items = Vec::new();
         let mut comma = false;
         loop {
-            let at_end = matches!(self.peek(), Some(Token::VariableEnd | Token::BlockEnd) | None)
-                || self.is_op(")")
+            let at_end = matches!(
+                self.peek(),
+                Some(Token::VariableEnd | Token::BlockEnd) | None
+            ) || self.is_op(")")
                 || ends.iter().any(|end| self.is_name(end));
             if at_end && (comma || items.is_empty()) {
                 break;
             }
-            items.push(if conditions { self.expression()? } else { self.or()? });
+            items.push(if conditions {
+                self.expression()?
+            } else {
+                self.or()?
+            });
             if !self.skip_op(",") {
                 break;
             }
@@ -411,7 +474,11 @@ impl Parser {
         if items.is_empty() {
             return Err(self.unexpected("an expression"));
         }
-        if comma { Ok(Expr::Tuple(items)) } else { Ok(items.remove(0)) }
+        if comma {
+            Ok(Expr::Tuple(items))
+        } else {
+            Ok(items.remove(0))
+        }
     }
 
     fn expression(&mut self) -> Res<Expr> {
@@ -419,8 +486,11 @@ impl Parser {
         let mut value = self.or()?;
         while self.skip_name("if") {
             let test = self.or()?;
-            let otherwise =
-                if self.skip_name("else") { Some(Box::new(self.expression()?)) } else { None };
+            let otherwise = if self.skip_name("else") {
+                Some(Box::new(self.expression()?))
+            } else {
+                None
+            };
             value = Expr::Cond(Box::new(test), Box::new(value), otherwise);
             self.unknown.truncate(unknown);
         }
@@ -471,7 +541,11 @@ impl Parser {
             };
             operations.push((op, self.sum()?));
         }
-        if operations.is_empty() { Ok(left) } else { Ok(Expr::Compare(Box::new(left), operations)) }
+        if operations.is_empty() {
+            Ok(left)
+        } else {
+            Ok(Expr::Compare(Box::new(left), operations))
+        }
     }
 
     fn sum(&mut self) -> Res<Expr> {
@@ -527,7 +601,11 @@ impl Parser {
             self.primary()?
         };
         let node = self.postfix(node)?;
-        if with_filter { self.filters_and_tests(node) } else { Ok(node) }
+        if with_filter {
+            self.filters_and_tests(node)
+        } else {
+            Ok(node)
+        }
     }
 
     fn primary(&mut self) -> Res<Expr> {
@@ -556,8 +634,11 @@ impl Parser {
             Token::Int(number) => Expr::Const(Value::Int(number)),
             Token::Float(number) => Expr::Const(Value::Float(number)),
             Token::Op("(") => {
-                let value =
-                    if self.is_op(")") { Expr::Tuple(Vec::new()) } else { self.tuple(true, &[])? };
+                let value = if self.is_op(")") {
+                    Expr::Tuple(Vec::new())
+                } else {
+                    self.tuple(true, &[])?
+                };
                 self.expect_op(")")?;
                 value
             }
@@ -634,26 +715,32 @@ impl Parser {
         if items.is_empty() {
             return Err(Error::syntax("expected subscript expression"));
         }
-        let index = if comma { Expr::Tuple(items) } else { items.remove(0) };
+        let index = if comma {
+            Expr::Tuple(items)
+        } else {
+            items.remove(0)
+        };
         Ok(Expr::Item(Box::new(node), Box::new(index)))
     }
 
     fn slice(&mut self) -> Res<Expr> {
-        let start = if self.is_op(":") { None } else { Some(Box::new(self.expression()?)) };
+        let start = if self.is_op(":") {
+            None
+        } else {
+            Some(Box::new(self.expression()?))
+        };
         if !self.skip_op(":") {
-            return start.map(|start| *start).ok_or_else(|| self.unexpected("an expression"));
+            return start
+                .map(|start| *start)
+                .ok_or_else(|| self.unexpected("an expression"));
         }
         let mut parts = [start, None, None];
-        for part in 1..3 {
-            if self.is_op("]") || self.is_op(",") {
-                break;
-            }
-            if !self.is_op(":") {
-                parts[part] = Some(Box::new(self.expression()?));
-            }
-            if part == 1 && !self.skip_op(":") {
-                break;
-            }
+        let ends = |parser: &Self| parser.is_op("]") || parser.is_op(",");
+        if !ends(self) && !self.is_op(":") {
+            parts[1] = Some(Box::new(self.expression()?));
+        }
+        if self.skip_op(":") && !ends(self) {
+            parts[2] = Some(Box::new(self.expression()?));
         }
         Ok(Expr::Slice(parts))
     }
@@ -727,7 +814,11 @@ impl Parser {
         if !filters::exists(&name) {
             self.unknown.push(format!("filter named '{name}'"));
         }
-        let args = if self.is_op("(") { self.args()? } else { Args::default() };
+        let args = if self.is_op("(") {
+            self.args()?
+        } else {
+            Args::default()
+        };
         Ok(Expr::Filter(input.map(Box::new), name, args))
     }
 
@@ -749,12 +840,19 @@ impl Parser {
             self.args()?
         } else if takes_argument {
             let argument = self.primary()?;
-            Args { positional: vec![self.postfix(argument)?], ..Args::default() }
+            Args {
+                positional: vec![self.postfix(argument)?],
+                ..Args::default()
+            }
         } else {
             Args::default()
         };
         let test = Expr::Test(Box::new(node), name, args);
-        Ok(if negated { Expr::Not(Box::new(test)) } else { test })
+        Ok(if negated {
+            Expr::Not(Box::new(test))
+        } else {
+            test
+        })
     }
 
     fn dotted_name(&mut self) -> Res<Name> {

@@ -9,11 +9,50 @@ use crate::text;
 use crate::value::Value;
 
 pub const NAMES: &[&str] = &[
-    "capitalize", "casefold", "center", "count", "endswith", "expandtabs", "find", "format", "format_map",
-    "index", "isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier", "islower", "isnumeric",
-    "isprintable", "isspace", "istitle", "isupper", "join", "ljust", "lower", "lstrip", "partition",
-    "removeprefix", "removesuffix", "replace", "rfind", "rindex", "rjust", "rpartition", "rsplit", "rstrip",
-    "split", "splitlines", "startswith", "strip", "swapcase", "title", "upper", "zfill",
+    "capitalize",
+    "casefold",
+    "center",
+    "count",
+    "endswith",
+    "expandtabs",
+    "find",
+    "format",
+    "format_map",
+    "index",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdecimal",
+    "isdigit",
+    "isidentifier",
+    "islower",
+    "isnumeric",
+    "isprintable",
+    "isspace",
+    "istitle",
+    "isupper",
+    "join",
+    "ljust",
+    "lower",
+    "lstrip",
+    "partition",
+    "removeprefix",
+    "removesuffix",
+    "replace",
+    "rfind",
+    "rindex",
+    "rjust",
+    "rpartition",
+    "rsplit",
+    "rstrip",
+    "split",
+    "splitlines",
+    "startswith",
+    "strip",
+    "swapcase",
+    "title",
+    "upper",
+    "zfill",
 ];
 
 fn text_of(value: &Option<Value>, function: &str) -> Res<String> {
@@ -36,7 +75,10 @@ fn whole(value: &Option<Value>, default: i128) -> Res<i128> {
             value.used()?;
             match value.as_index() {
                 Some(number) => Ok(number),
-                None => fail!("'{}' object cannot be interpreted as an integer", value.kind()),
+                None => fail!(
+                    "'{}' object cannot be interpreted as an integer",
+                    value.kind()
+                ),
             }
         }
     }
@@ -58,36 +100,55 @@ fn width(value: &Option<Value>, function: &str) -> Res<usize> {
 }
 
 /// The part of the text between two positions, and the characters before it. None where start is behind stop.
-fn window<'t>(text: &'t str, start: &Option<Value>, stop: &Option<Value>) -> Res<Option<(&'t str, usize)>> {
+fn window<'t>(
+    text: &'t str,
+    start: &Option<Value>,
+    stop: &Option<Value>,
+) -> Res<Option<(&'t str, usize)>> {
     let none = |value: &Option<Value>| matches!(value, None | Some(Value::None));
     if none(start) && none(stop) {
         return Ok(Some((text, 0)));
     }
     let length = text.chars().count() as i128;
     let clamp = |value: &Option<Value>, default: i128| -> Res<i128> {
-        let at = if none(value) { default } else { whole(value, default)? };
+        let at = if none(value) {
+            default
+        } else {
+            whole(value, default)?
+        };
         Ok(if at < 0 { (at + length).max(0) } else { at })
     };
     let (start, stop) = (clamp(start, 0)?, clamp(stop, length)?.min(length));
     if start > stop {
         return Ok(None);
     }
-    let byte = |at: i128| text.char_indices().nth(at as usize).map_or(text.len(), |(byte, _)| byte);
+    let byte = |at: i128| {
+        text.char_indices()
+            .nth(at as usize)
+            .map_or(text.len(), |(byte, _)| byte)
+    };
     Ok(Some((&text[byte(start)..byte(stop)], start as usize)))
 }
 
 fn affixes(value: Option<Value>, function: &str) -> Res<Vec<String>> {
     match value {
-        Some(Value::Tuple(tuple)) => {
-            tuple.items.iter().map(|item| text_of(&Some(item.clone()), function)).collect()
-        }
+        Some(Value::Tuple(tuple)) => tuple
+            .items
+            .iter()
+            .map(|item| text_of(&Some(item.clone()), function))
+            .collect(),
         other => Ok(vec![text_of(&other, function)?]),
     }
 }
 
 /// At most `limit` cuts from the left; negative means all.
 fn split<'t>(text: &'t str, separator: &str, limit: i128) -> Vec<&'t str> {
-    if limit < 0 { text.split(separator).collect() } else { text.splitn(limit.min(1 << 30) as usize + 1, separator).collect() }
+    if limit < 0 {
+        text.split(separator).collect()
+    } else {
+        text.splitn(limit.min(1 << 30) as usize + 1, separator)
+            .collect()
+    }
 }
 
 fn split_blank(text: &str, limit: i128) -> Vec<&str> {
@@ -133,9 +194,20 @@ pub fn call(text: &str, name: &str, args: CallArgs) -> Res<Value> {
                 some => Some(text_of(some, name)?),
             };
             charge(set.as_ref().map_or(0, String::len))?;
-            let drop = |c: char| set.as_ref().map_or_else(|| is_space(c), |set| set.contains(c));
-            let text = if name == "rstrip" { text } else { text.trim_start_matches(drop) };
-            let text = if name == "lstrip" { text } else { text.trim_end_matches(drop) };
+            let drop = |c: char| {
+                set.as_ref()
+                    .map_or_else(|| is_space(c), |set| set.contains(c))
+            };
+            let text = if name == "rstrip" {
+                text
+            } else {
+                text.trim_start_matches(drop)
+            };
+            let text = if name == "lstrip" {
+                text
+            } else {
+                text.trim_end_matches(drop)
+            };
             Value::text(text.into())
         }
         "split" | "rsplit" => {
@@ -143,7 +215,11 @@ pub fn call(text: &str, name: &str, args: CallArgs) -> Res<Value> {
             let limit = whole(&limit, -1)?;
             charge(text.len() / 2)?;
             if matches!(separator, None | Some(Value::None)) {
-                return texts(if name == "split" { split_blank(text, limit) } else { rsplit_blank(text, limit) });
+                return texts(if name == "split" {
+                    split_blank(text, limit)
+                } else {
+                    rsplit_blank(text, limit)
+                });
             }
             let separator = text_of(&separator, name)?;
             if separator.is_empty() {
@@ -155,7 +231,8 @@ pub fn call(text: &str, name: &str, args: CallArgs) -> Res<Value> {
             let mut parts: Vec<&str> = if limit < 0 {
                 text.rsplit(&separator).collect()
             } else {
-                text.rsplitn(limit.min(1 << 30) as usize + 1, &separator).collect()
+                text.rsplitn(limit.min(1 << 30) as usize + 1, &separator)
+                    .collect()
             };
             parts.reverse();
             texts(parts)
@@ -171,7 +248,11 @@ pub fn call(text: &str, name: &str, args: CallArgs) -> Res<Value> {
             if separator.is_empty() {
                 fail!("empty separator");
             }
-            let parts = if name == "partition" { text.split_once(&separator) } else { text.rsplit_once(&separator) };
+            let parts = if name == "partition" {
+                text.split_once(&separator)
+            } else {
+                text.rsplit_once(&separator)
+            };
             let parts = match parts {
                 Some((before, after)) => [before, &separator, after],
                 None if name == "partition" => [text, "", ""],
@@ -181,12 +262,17 @@ pub fn call(text: &str, name: &str, args: CallArgs) -> Res<Value> {
         }
         "join" => {
             let [items] = args.bind(name, ["iterable"])?;
-            let Some(items) = items else { fail!("join() is missing an argument") };
+            let Some(items) = items else {
+                fail!("join() is missing an argument")
+            };
             let mut out = String::new();
             for (at, item) in items.items()?.iter().enumerate() {
                 item.used()?;
                 let Some(part) = item.as_str() else {
-                    fail!("sequence item {at}: expected str instance, {} found", item.kind());
+                    fail!(
+                        "sequence item {at}: expected str instance, {} found",
+                        item.kind()
+                    );
                 };
                 charge_bytes(part.len() + text.len())?;
                 if at > 0 {
@@ -204,15 +290,25 @@ pub fn call(text: &str, name: &str, args: CallArgs) -> Res<Value> {
         "startswith" | "endswith" => {
             let [affix, start, stop] = args.bind(name, ["prefix", "start", "end"])?;
             let affixes = affixes(affix, name)?;
-            let Some((part, _)) = window(text, &start, &stop)? else { return Ok(Value::Bool(false)) };
+            let Some((part, _)) = window(text, &start, &stop)? else {
+                return Ok(Value::Bool(false));
+            };
             Ok(Value::Bool(affixes.iter().any(|affix| {
-                if name == "startswith" { part.starts_with(&**affix) } else { part.ends_with(&**affix) }
+                if name == "startswith" {
+                    part.starts_with(&**affix)
+                } else {
+                    part.ends_with(&**affix)
+                }
             })))
         }
         "removeprefix" | "removesuffix" => {
             let [affix] = args.bind(name, ["affix"])?;
             let affix = text_of(&affix, name)?;
-            let cut = if name == "removeprefix" { text.strip_prefix(&*affix) } else { text.strip_suffix(&*affix) };
+            let cut = if name == "removeprefix" {
+                text.strip_prefix(&*affix)
+            } else {
+                text.strip_suffix(&*affix)
+            };
             Value::text(cut.unwrap_or(text).into())
         }
         "find" | "rfind" | "index" | "rindex" | "count" => {
@@ -229,7 +325,11 @@ pub fn call(text: &str, name: &str, args: CallArgs) -> Res<Value> {
                 return Ok(Value::Int(count as i128));
             }
             let found = inside.and_then(|(inside, before)| {
-                let at = if name.starts_with('r') { inside.rfind(&*part) } else { inside.find(&*part) };
+                let at = if name.starts_with('r') {
+                    inside.rfind(&*part)
+                } else {
+                    inside.find(&*part)
+                };
                 at.map(|at| before + inside[..at].chars().count())
             });
             match found {
@@ -259,7 +359,9 @@ pub fn call(text: &str, name: &str, args: CallArgs) -> Res<Value> {
             let [size] = args.bind(name, ["width"])?;
             let size = width(&size, name)?;
             let (sign, digits) = text.split_at(usize::from(text.starts_with(['+', '-'])));
-            Value::text(sign.to_string() + &text::pad(digits, size.saturating_sub(sign.len()), '0', '>'))
+            Value::text(
+                sign.to_string() + &text::pad(digits, size.saturating_sub(sign.len()), '0', '>'),
+            )
         }
         "expandtabs" => {
             let [size] = args.bind(name, ["tabsize"])?;
@@ -272,7 +374,11 @@ pub fn call(text: &str, name: &str, args: CallArgs) -> Res<Value> {
                 "lower" => Value::text(text.to_lowercase()),
                 "upper" => Value::text(text.to_uppercase()),
                 // Full case folding differs from lower case for ß and a few ligatures.
-                "casefold" => Value::text(text.replace(['ß', 'ẞ'], "ss").to_lowercase().replace('ς', "σ")),
+                "casefold" => Value::text(
+                    text.replace(['ß', 'ẞ'], "ss")
+                        .to_lowercase()
+                        .replace('ς', "σ"),
+                ),
                 "title" => Value::text(text::title(text)),
                 "capitalize" => Value::text(text::capitalize(text)),
                 "swapcase" => {
@@ -294,12 +400,19 @@ pub fn call(text: &str, name: &str, args: CallArgs) -> Res<Value> {
                 "isspace" => Ok(all(is_space)),
                 "isprintable" => Ok(Value::Bool(text.chars().all(text::is_printable))),
                 "isidentifier" => {
-                    let starts = text.chars().next().is_some_and(|c| c == '_' || c.is_alphabetic());
-                    Ok(Value::Bool(starts && text.chars().all(|c| c == '_' || c.is_alphanumeric())))
+                    let starts = text
+                        .chars()
+                        .next()
+                        .is_some_and(|c| c == '_' || c.is_alphabetic());
+                    Ok(Value::Bool(
+                        starts && text.chars().all(|c| c == '_' || c.is_alphanumeric()),
+                    ))
                 }
                 "islower" => Ok(Value::Bool(is_case(text, char::is_lowercase))),
                 "isupper" => Ok(Value::Bool(is_case(text, char::is_uppercase))),
-                _ => Ok(Value::Bool(text.chars().any(text::is_cased) && text::title(text) == *text)),
+                _ => Ok(Value::Bool(
+                    text.chars().any(text::is_cased) && text::title(text) == *text,
+                )),
             }
         }
     }
@@ -329,11 +442,22 @@ pub fn center(text: &str, width: usize, fill: char) -> String {
 }
 
 pub fn replace(text: &str, old: &str, new: &str, count: i128) -> Res<Value> {
-    let limit = if count < 0 { usize::MAX } else { count.min(1 << 30) as usize };
-    let found = if old.is_empty() { text.chars().count() + 1 } else { text.matches(old).count() };
+    let limit = if count < 0 {
+        usize::MAX
+    } else {
+        count.min(1 << 30) as usize
+    };
+    let found = if old.is_empty() {
+        text.chars().count() + 1
+    } else {
+        text.matches(old).count()
+    };
     let found = found.min(limit);
     charge(text.len() / 4)?;
-    let length = new.len().checked_mul(found).and_then(|more| more.checked_add(text.len()));
+    let length = new
+        .len()
+        .checked_mul(found)
+        .and_then(|more| more.checked_add(text.len()));
     charge_bytes(length.unwrap_or(usize::MAX))?;
     Ok(Value::Str(text.replacen(old, new, limit).into()))
 }
@@ -353,7 +477,11 @@ fn expand_tabs(text: &str, size: usize) -> Res<Value> {
             '\t' => {}
             _ => {
                 out.push(c);
-                column = if matches!(c, '\n' | '\r') { 0 } else { column + 1 };
+                column = if matches!(c, '\n' | '\r') {
+                    0
+                } else {
+                    column + 1
+                };
             }
         }
     }

@@ -10,8 +10,27 @@ use crate::str_methods::is_case;
 use crate::value::Value;
 
 const PLAIN: &[&str] = &[
-    "boolean", "callable", "defined", "escaped", "even", "false", "filter", "float", "integer", "iterable",
-    "lower", "mapping", "none", "number", "odd", "sequence", "string", "test", "true", "undefined", "upper",
+    "boolean",
+    "callable",
+    "defined",
+    "escaped",
+    "even",
+    "false",
+    "filter",
+    "float",
+    "integer",
+    "iterable",
+    "lower",
+    "mapping",
+    "none",
+    "number",
+    "odd",
+    "sequence",
+    "string",
+    "test",
+    "true",
+    "undefined",
+    "upper",
 ];
 const COMPARISONS: &[(&str, CmpOp)] = &[
     ("==", CmpOp::Eq),
@@ -42,7 +61,9 @@ pub fn apply(name: &str, value: &Value, args: CallArgs) -> Res<bool> {
     let comparison = COMPARISONS.iter().find(|(n, _)| *n == name);
     if comparison.is_some() || matches!(name, "divisibleby" | "sameas") {
         let [other] = args.bind(name, ["other"])?;
-        let Some(other) = other else { fail!("the test '{name}' is missing an argument") };
+        let Some(other) = other else {
+            fail!("the test '{name}' is missing an argument")
+        };
         return match comparison {
             Some((_, op)) => ops::compare(*op, value, &other),
             None if name == "sameas" => Ok(ops::same(value, &other)),
@@ -91,7 +112,13 @@ pub fn apply(name: &str, value: &Value, args: CallArgs) -> Res<bool> {
         }
         "callable" => matches!(
             value,
-            Value::Undefined(_) | Value::Absent | Value::Macro(_) | Value::Method(_) | Value::Function(_) | Value::Joiner(_) | Value::Loop(_)
+            Value::Undefined(_)
+                | Value::Absent
+                | Value::Macro(_)
+                | Value::Method(_)
+                | Value::Function(_)
+                | Value::Joiner(_)
+                | Value::Loop(_)
         ),
         "odd" | "even" => {
             let rest = ops::binary(crate::ast::BinOp::Mod, value, &Value::Int(2))?;

@@ -75,8 +75,16 @@ pub struct Range {
 
 impl Range {
     pub fn len(&self) -> usize {
-        let span = if self.step > 0 { self.stop - self.start } else { self.start - self.stop };
-        if span <= 0 { 0 } else { ((span - 1) / self.step.abs() + 1) as usize }
+        let span = if self.step > 0 {
+            self.stop - self.start
+        } else {
+            self.start - self.stop
+        };
+        if span <= 0 {
+            0
+        } else {
+            ((span - 1) / self.step.abs() + 1) as usize
+        }
     }
 
     pub fn get(&self, index: usize) -> Value {
@@ -133,7 +141,10 @@ impl Dict {
     }
 
     pub fn get_str(&self, key: &str) -> Option<Value> {
-        let found = self.entries.iter().find(|(k, _)| matches!(k, Value::Str(s) if **s == *key));
+        let found = self
+            .entries
+            .iter()
+            .find(|(k, _)| matches!(k, Value::Str(s) if **s == *key));
         found.map(|(_, v)| v.clone())
     }
 
@@ -289,7 +300,9 @@ impl Value {
             Value::Str(_) | Value::Placeholder => {
                 let text = self.as_str().unwrap_or_default();
                 charge(text.len())?;
-                text.chars().map(|c| Value::str(c.encode_utf8(&mut [0; 4]))).collect()
+                text.chars()
+                    .map(|c| Value::str(c.encode_utf8(&mut [0; 4])))
+                    .collect()
             }
             Value::List(l) => {
                 charge(l.borrow().len())?;
@@ -310,7 +323,10 @@ impl Value {
             Value::View(View::Items, d) => {
                 charge(d.borrow().entries.len() * 3)?;
                 let dict = d.borrow();
-                dict.entries.iter().map(|(k, v)| Value::tuple(vec![k.clone(), v.clone()])).collect()
+                dict.entries
+                    .iter()
+                    .map(|(k, v)| Value::tuple(vec![k.clone(), v.clone()]))
+                    .collect()
             }
             Value::Range(r) => {
                 charge(r.len())?;
@@ -408,7 +424,11 @@ impl Value {
             Value::Delta(delta) => out.push_str(&delta.repr()),
             Value::Namespace(d) => mapping("<Namespace {", &d.borrow(), "}>", out)?,
             Value::Loop(l) => {
-                out.push_str(&format!("<LoopContext {}/{}>", l.index.get() + 1, l.items.len()));
+                out.push_str(&format!(
+                    "<LoopContext {}/{}>",
+                    l.index.get() + 1,
+                    l.items.len()
+                ));
             }
             _ => crate::fail!("a {} has no text", self.kind()),
         }

@@ -13,7 +13,11 @@ pub fn read(json: &str) -> Res<Value> {
     let mut reader = Reader { json, at: 0 };
     let value = reader.value()?;
     reader.space();
-    if reader.at < json.len() { Err(bad("something follows them")) } else { Ok(value) }
+    if reader.at < json.len() {
+        Err(bad("something follows them"))
+    } else {
+        Ok(value)
+    }
 }
 
 fn bad(what: &str) -> Error {
@@ -28,7 +32,10 @@ struct Reader<'j> {
 impl<'j> Reader<'j> {
     fn space(&mut self) {
         let bytes = self.json.as_bytes();
-        while bytes.get(self.at).is_some_and(|b| matches!(b, b' ' | b'\n' | b'\t' | b'\r')) {
+        while bytes
+            .get(self.at)
+            .is_some_and(|b| matches!(b, b' ' | b'\n' | b'\t' | b'\r'))
+        {
             self.at += 1;
         }
     }
@@ -45,7 +52,11 @@ impl<'j> Reader<'j> {
     }
 
     fn expect(&mut self, byte: u8) -> Res<()> {
-        if self.skip(byte) { Ok(()) } else { Err(bad(&format!("no {:?}", byte as char))) }
+        if self.skip(byte) {
+            Ok(())
+        } else {
+            Err(bad(&format!("no {:?}", byte as char)))
+        }
     }
 
     fn value(&mut self) -> Res<Value> {
@@ -55,11 +66,17 @@ impl<'j> Reader<'j> {
             Some(b'{') => self.tagged(),
             Some(b'-' | b'0'..=b'9') => {
                 let number = self.number();
-                number.parse().map(Value::Int).map_err(|_| bad("a number is not whole"))
+                number
+                    .parse()
+                    .map(Value::Int)
+                    .map_err(|_| bad("a number is not whole"))
             }
             _ => {
-                let words =
-                    [("null", Value::None), ("true", Value::Bool(true)), ("false", Value::Bool(false))];
+                let words = [
+                    ("null", Value::None),
+                    ("true", Value::Bool(true)),
+                    ("false", Value::Bool(false)),
+                ];
                 for (word, value) in words {
                     if self.json[self.at..].starts_with(word) {
                         self.at += word.len();
@@ -125,7 +142,10 @@ impl<'j> Reader<'j> {
             "moment" => {
                 let text = self.text()?;
                 let moment = DateTime::parse(&text).ok_or_else(|| bad("a moment is malformed"))?;
-                Value::DateTime(DateTime { offset: Some(0), ..moment })
+                Value::DateTime(DateTime {
+                    offset: Some(0),
+                    ..moment
+                })
             }
             "named" => {
                 self.expect(b'[')?;
@@ -166,7 +186,9 @@ impl<'j> Reader<'j> {
         let mut out = String::new();
         loop {
             let rest = &self.json[self.at..];
-            let Some(end) = rest.find(['"', '\\']) else { return Err(bad("a text has no end")) };
+            let Some(end) = rest.find(['"', '\\']) else {
+                return Err(bad("a text has no end"));
+            };
             out.push_str(&rest[..end]);
             self.at += end + 1;
             if rest.as_bytes()[end] == b'"' {
