@@ -63,6 +63,7 @@ export const CHAIN: readonly Step[] = [
   archiveNames,
   tagColours,
   nullCharacters,
+  added("1.4.4", "paperless_mail.0008", "paperless_mail.mailaccount", { character_set: '"UTF-8"' }),
   missingGroups,
   assignTags,
   added("1.8.0", "documents.1019", "documents.document", { storage_path: NULL }),
