@@ -26,6 +26,15 @@ export const auditChanges: RecordStep = {
         }],
       };
     }
-    return { set: { changes: text } };
+    return { set: { changes: escapeLoneSurrogates(text) } };
   },
 };
+
+/** What UTF-8 can't hold stands escaped in JSON. */
+function escapeLoneSurrogates(json: string): string {
+  if (json.isWellFormed()) return json;
+  return json.replace(
+    /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
+    (lone) => `\\u${lone.charCodeAt(0).toString(16)}`,
+  );
+}

@@ -8,7 +8,13 @@ import { editRecord, makeRecord } from "../edited_record.ts";
 import { keysAfter } from "../_keys.ts";
 import { rawKeys } from "../_json_slices.ts";
 import { compareReleases } from "../releases.ts";
-import { permissionNumbered, permissionsOf, permissionTableOf } from "./permission_tables.ts";
+import {
+  type NamedPermission,
+  permissionNumbered,
+  permissionsOf,
+  type PermissionTable,
+  permissionTableOf,
+} from "./permission_tables.ts";
 
 const TYPE = "contenttypes.contenttype";
 const PERMISSION = "auth.permission";
@@ -39,48 +45,64 @@ export const permissionNumbers: SetStep = {
     for (const [model, field] of HOLDERS) {
       const holders = few.get(model);
       if (!holders) continue;
-      records.set(
-        model,
-        holders.map((holder) => {
-          const listed = listOf(holder, field);
-          const known = listed.filter((raw) => {
-            const id = rawInteger(raw);
-            const found = permissionNumbered(table, id);
-            const reason = found
-              ? `${raw} is taken for ${found.permission.codename}, as in a library that began with this ` +
-                `release: the export doesn't say`
-              : `no permission had the number ${raw} in a library that began with this release`;
-            lost.push({ kind: found ? "assumed" : "lost", model, pk: holder.pk, field, reason });
-            if (!found) return false;
-            const { permission, contentType } = found;
-            types.set(
-              contentType,
-              makeRecord(TYPE, contentType, {
-                app_label: JSON.stringify(permission.app),
-                model: JSON.stringify(permission.model),
-              }),
-            );
-            permissions.set(
-              id,
-              makeRecord(PERMISSION, id, {
-                name: JSON.stringify(permission.name),
-                content_type: String(contentType),
-                codename: JSON.stringify(permission.codename),
-              }),
-            );
-            return true;
-          });
-          return known.length === listed.length
-            ? holder
-            : editRecord(holder, { set: { [field]: rawKeys(known) } });
-        }),
-      );
+      const changed = holders.map((holder) => {
+        const { known, unknown } = lookUp(listOf(holder, field), table);
+        for (const { id, contentType, permission } of known) {
+          types.set(contentType, typeRecord(contentType, permission));
+          permissions.set(id, permissionRecord(id, contentType, permission));
+        }
+        if (known.length > 0) lost.push(assumedPermissions(holder, field, known));
+        if (unknown.length === 0) return holder;
+        lost.push(unknownPermissions(holder, field, unknown));
+        return editRecord(holder, {
+          set: { [field]: rawKeys(known.map(({ id }) => String(id))) },
+        });
+      });
+      records.set(model, changed);
     }
     records.set(TYPE, inOrder(types));
     records.set(PERMISSION, inOrder(permissions));
     return { records, lost };
   },
 };
+
+/** A number with what it means. */
+interface Numbered {
+  readonly id: number;
+  readonly contentType: number;
+  readonly permission: NamedPermission;
+}
+
+function lookUp(
+  numbers: readonly RawJson[],
+  table: PermissionTable,
+): { readonly known: readonly Numbered[]; readonly unknown: readonly RawJson[] } {
+  const known: Numbered[] = [];
+  const unknown: RawJson[] = [];
+  for (const raw of numbers) {
+    const id = rawInteger(raw);
+    const found = permissionNumbered(table, id);
+    if (found) known.push({ id, ...found });
+    else unknown.push(raw);
+  }
+  return { known, unknown };
+}
+
+function typeRecord(pk: number, { app, model }: NamedPermission): RawRecord {
+  return makeRecord(TYPE, pk, { app_label: JSON.stringify(app), model: JSON.stringify(model) });
+}
+
+function permissionRecord(
+  pk: number,
+  contentType: number,
+  { name, codename }: NamedPermission,
+): RawRecord {
+  return makeRecord(PERMISSION, pk, {
+    name: JSON.stringify(name),
+    content_type: String(contentType),
+    codename: JSON.stringify(codename),
+  });
+}
 
 /** Users' groups where groups are not in the export (up to ng-1.5). */
 export const missingGroups: SetStep = {
@@ -182,6 +204,38 @@ export const templatePermissions: SetStep = {
     return { records, lost };
   },
 };
+
+function assumedPermissions(
+  { model, pk }: RawRecord,
+  field: string,
+  known: readonly Numbered[],
+): Losses[number] {
+  const names = known.map(({ id, permission }) => `${permission.codename} (${id})`);
+  return {
+    kind: "assumed",
+    model,
+    pk,
+    field,
+    reason: `the export has numbers only; in a library that began with its release they are ${
+      names.join(", ")
+    }`,
+  };
+}
+
+function unknownPermissions(
+  { model, pk }: RawRecord,
+  field: string,
+  numbers: readonly RawJson[],
+): Losses[number] {
+  return {
+    model,
+    pk,
+    field,
+    reason: `a library that began with the export's release has no permissions numbered ${
+      numbers.join(", ")
+    }`,
+  };
+}
 
 function grant(
   few: FewRecords,
