@@ -197,6 +197,22 @@ Deno.test("transfers by Workers: bytes, digests and durability of many files", a
   ]]);
 });
 
+Deno.test("a fresh Worker's first SHA-256 comes while its lanes hold MD5", async () => {
+  using temp = tempFolder();
+  const files = makeFiles(`${temp.path}/in`, [300_000, 200_000, 100, 50]);
+  const kinds = ["md5", "md5", "md5", "sha256"] as const;
+  using pool = transferPool({ read: [`${temp.path}/in`], write: [], size: 1 });
+  const jobs = files.map(({ path }, id): TransferJob => ({
+    id,
+    source: path,
+    algorithm: kinds[id]!,
+  }));
+  for await (const { id, digest } of pool.run(jobs)) {
+    const { bytes } = files[id]!;
+    assert.equal(digest, createHash(kinds[id]!).update(bytes).digest("hex"), `file ${id}`);
+  }
+});
+
 Deno.test("transfer Workers touch nothing outside their folders, links included", async () => {
   using temp = tempFolder();
   const [inside] = makeFiles(`${temp.path}/in`, [10]);
