@@ -21,7 +21,9 @@ export interface HistoryHooks {
 
 /** What is asked for. */
 export interface FileQuestions {
+  /** Of PDFs that have none. */
   readonly pageCounts: boolean;
+  /** SHA-256 where the record has MD5. */
   readonly checksums: boolean;
 }
 

@@ -5,8 +5,11 @@ import { rawIsNull, rawString } from "../manifest/raw_values.ts";
 
 /** A change of a file that a record names, which the importer makes. */
 export interface FileConversion {
+  /** Which of the document's files. */
   readonly file: "thumbnail";
+  /** What it is. */
   readonly from: "png";
+  /** What libraries hold. */
   readonly to: "webp";
   /** Path in the export. */
   readonly path: string;

@@ -10,6 +10,7 @@ export type LostKind = "lost" | "changed" | "assumed";
 
 /** One thing that was not carried over as it stood. */
 export interface Lost {
+  /** How it differs. */
   readonly kind: LostKind;
   /** As the export calls it: `documents.consumptiontemplate`. */
   readonly model: string;

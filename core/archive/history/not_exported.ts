@@ -4,6 +4,7 @@ import type { Release } from "./releases.ts";
 
 /** Something that is in no export of some releases. */
 export interface NotExported {
+  /** The first release that had it. */
   readonly since: Release;
   /** The first release that exports it; one that never came stands as `999.0.0`. */
   readonly until: Release;

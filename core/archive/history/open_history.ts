@@ -24,6 +24,7 @@ import { uniqueNames } from "./unique_names.ts";
 export interface HistoryBatch {
   /** Path of the manifest that they are from. */
   readonly manifest: string;
+  /** In the order in which they are to be read. */
   readonly records: readonly RawRecord[];
 }
 
@@ -41,6 +42,7 @@ export interface HistoryOptions {
   /** Told of each thing that can't be carried over as it stands: while the records are read for the first
    * time, not when they are read again. */
   readonly onLost?: (entry: Lost) => void;
+  /** Answers what stands in the files. */
   readonly hooks?: HistoryHooks;
 }
 

@@ -12,7 +12,9 @@ export type NewValue = RawJson | (() => RawJson);
 export interface StepLoss {
   /** @default {"lost"} */
   readonly kind?: LostKind;
+  /** null: the whole record. */
   readonly field: string | null;
+  /** A sentence's end, as in the list for the user. */
   readonly reason: string;
 }
 
@@ -24,6 +26,7 @@ export interface Edits {
   readonly set?: Readonly<Record<string, NewValue>>;
   /** Fields taken away. */
   readonly drop?: readonly string[];
+  /** What doesn't come through. */
   readonly lost?: readonly StepLoss[];
 }
 
@@ -48,9 +51,11 @@ interface Since {
 
 /** A change of single records. */
 export interface RecordStep extends Since {
+  /** `documents.tag` */
   readonly model: string;
   /** The model's new name. */
   readonly renameModel?: string;
+  /** Pure; undefined where nothing changes. */
   readonly change: (record: RawRecord, context: StepContext) => Edits | undefined;
 }
 
@@ -61,6 +66,7 @@ export type FewRecords = ReadonlyMap<string, readonly RawRecord[]>;
 export interface Reshaped {
   /** Whole lists: what is not in them is gone; an empty one removes the model. */
   readonly records: ReadonlyMap<string, readonly RawRecord[]>;
+  /** What doesn't come through. */
   readonly lost?: readonly (StepLoss & { readonly model: string; readonly pk: RawJson | null })[];
 }
 
@@ -68,6 +74,7 @@ export interface Reshaped {
 export interface SetStep extends Since {
   /** Models that it reads or writes. */
   readonly models: readonly string[];
+  /** Pure; undefined where nothing changes. */
   readonly reshape: (few: FewRecords, context: StepContext) => Reshaped | undefined;
 }
 

@@ -11,6 +11,7 @@ type Entry = readonly [app: string, model: string, verboseName: string];
 export interface PermissionTable {
   /** The first release without it. */
   readonly until: Release;
+  /** In the order of their keys. */
   readonly types: readonly Entry[];
 }
 
