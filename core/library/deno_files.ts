@@ -108,6 +108,11 @@ export function openFiles(roots: FileRoots): Files {
       using file = disposable(files.openWrite(path));
       file.write(typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes);
     },
+    copy(from, to) {
+      const target = entry(to, writable, "write");
+      refuseLink(target, to);
+      Deno.copyFileSync(followed(from), target);
+    },
     makeFolder(path) {
       const clean = checked(path);
       if (files.exists(clean)) {

@@ -88,6 +88,20 @@ export function openFaultyDisk(roots: FileRoots, fault: Fault): FaultyDisk {
       ...real,
       openWrite: (path, options) => guardFile(guard(real.openWrite, true)(path, options)),
       writeBytes: guard(real.writeBytes, true),
+      copy(from, to) {
+        change(true);
+        const buffer = new Uint8Array(1 << 16);
+        const source = real.openRead(from);
+        const target = real.openWrite(to);
+        try {
+          for (let size = read(buffer, source.read); size > 0; size = read(buffer, source.read)) {
+            guard(target.write, true)(buffer.subarray(0, size));
+          }
+        } finally {
+          source.close();
+          target.close();
+        }
+      },
       makeFolder: guard(real.makeFolder, true),
       rename: guard(real.rename, false),
       remove: guard(real.remove, false),

@@ -103,7 +103,7 @@ export async function collectExport(
 
   async function documentNames(batch: readonly ExportRecord[]): Promise<readonly ExportNames[]> {
     const rendered = generator && await generator.render(
-      await loadFilenameDocuments(snapshot, batch.map(({ pk }) => Number(pk))),
+      await loadFilenameDocuments(snapshot, batch.map(({ pk }) => Number(pk)), generator),
     );
     return batch.map((record, index) => {
       const extension = extensionForMimeType(String(record.value("mime_type")));

@@ -1,11 +1,12 @@
 // Decides for every wanted file whether it has to be copied. Invariant: nothing in library or target is
 // changed here, and a source is only ever named by its real path inside the library.
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { PaperwardError } from "../../errors.ts";
 import type { FileFacts, Files } from "../../library/files.ts";
 import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import type { TransferAlgorithm, TransferJob } from "../../../wasm/checksum/transfer.ts";
+import { STAGING_FOLDER } from "../staging/staging.ts";
 import type { ExportProblem, PlannedFile, Reason, WantedFile } from "./planned_file.ts";
 
 /** How files are compared. */
@@ -33,13 +34,14 @@ export async function* compareFiles(
   options: CompareOptions,
 ): AsyncGenerator<Compared> {
   let group: PlannedFile[] = [];
+  const look = lookInto(files, options.target);
   for (const file of wanted) {
     const found = findSource(files, file);
     if ("problem" in found) {
       yield found;
       continue;
     }
-    const planned = decide(files, file, found, options);
+    const planned = decide(look, file, found, options);
     if (planned !== "ask checksum") {
       yield { planned };
       continue;
@@ -76,14 +78,14 @@ function findSource(files: Files, file: WantedFile): Found | { readonly problem:
 }
 
 function decide(
-  files: Files,
+  look: (name: string) => FileFacts | undefined,
   file: WantedFile,
   found: Found,
   options: CompareOptions,
 ): PlannedFile | "ask checksum" {
   const copy = (reason: Reason) => plannedFile(file, found, "copy", reason);
   if (options.target === undefined) return copy("new");
-  const old = lstat(files, join(options.target, file.name));
+  const old = look(file.name);
   if (!old) return copy("new");
   if (old.kind !== "file") return copy("not a file");
   if (options.compareChecksums && file.checksum) return "ask checksum";
@@ -138,6 +140,29 @@ function plannedFile(
 
 function cut(time: number | null, grain: number): number | null {
   return time === null ? null : Math.floor(time / grain);
+}
+
+/** Looks for files in the target; in an empty folder it doesn't even look, for errors cost more than answers. */
+function lookInto(
+  files: Files,
+  target: string | undefined,
+): (name: string) => FileFacts | undefined {
+  const empty = new Map<string, boolean>();
+  return (name) => {
+    const path = join(target ?? "", name);
+    const folder = dirname(path);
+    let isEmpty = empty.get(folder);
+    if (isEmpty === undefined) {
+      isEmpty = !lstat(files, folder) || isEmptyFolder(files, folder);
+      empty.set(folder, isEmpty);
+    }
+    return isEmpty ? undefined : lstat(files, path);
+  };
+}
+
+function isEmptyFolder(files: Files, folder: string): boolean {
+  return files.stat(folder).kind === "folder" &&
+    files.list(folder).every(({ name }) => name === STAGING_FOLDER);
 }
 
 /** A name that is too long for the target cannot be there; neither can one below a file. */

@@ -299,7 +299,12 @@ async function planExport(job: ExportJob, collected: Collected): Promise<ExportP
     }
     planned.add(result.planned);
     const isCopied = result.planned.action === "copy";
-    if (!options.zip) planner.take(result.planned.name, isCopied);
+    if (!options.zip) {
+      planner.take(
+        result.planned.name,
+        !isCopied ? "kept" : result.planned.reason === "new" ? "free" : "taken",
+      );
+    }
     if (isCopied) {
       toCopy.count++;
       toCopy.bytes += result.planned.size;
@@ -308,9 +313,9 @@ async function planExport(job: ExportJob, collected: Collected): Promise<ExportP
   progress.end();
   if (!options.zip) {
     // What could not be read now may be there from an earlier export: it is still part of this one.
-    for (const { name } of collected.wanted) planner.take(name, false);
-    for (const { name } of collected.manifests) planner.take(name, true);
-    planner.take(METADATA_FILE, true);
+    for (const { name } of collected.wanted) planner.take(name, "kept");
+    for (const { name } of collected.manifests) planner.take(name, "taken");
+    planner.take(METADATA_FILE, "taken");
   }
   planned.close();
   problems.close();

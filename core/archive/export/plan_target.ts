@@ -14,8 +14,9 @@ import {
 
 /** Looks after the target while the plan is made. */
 export interface TargetPlanner {
-  /** Notes that a path, relative to the target, is part of the new export, and what stands in its way. */
-  take(path: string, isWritten: boolean): void;
+  /** Notes that a path, relative to the target, is part of the new export, and what stands in its way.
+   * @param place `kept`: nothing is written; `free`: nothing is there; `taken`: something is replaced */
+  take(path: string, place: "kept" | "free" | "taken"): void;
   /** What has to go before anything is placed.
    * @throws {PaperwardError} where a stranger is in the way */
   obstacles(): readonly string[];
@@ -47,12 +48,14 @@ export function openTargetPlanner(files: Files, target: string): TargetPlanner {
 
   return {
     previous,
-    take(path, isWritten) {
+    take(path, place) {
       taken.add(path);
-      if (!isWritten) return;
+      if (place === "kept") return;
       checkFolder(dirname(join(target, path)));
-      // Only what is written can be blocked; a folder has the name of a file.
-      if (lstat(files, join(target, path))?.kind === "folder") blockers.add(path);
+      // A folder has the name of a file.
+      if (place === "taken" && lstat(files, join(target, path))?.kind === "folder") {
+        blockers.add(path);
+      }
     },
     obstacles() {
       if (blockers.size === 0) return [];
