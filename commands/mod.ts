@@ -3,7 +3,17 @@
 import type { Command } from "./_command.ts";
 import { documentExporter } from "./document_exporter.ts";
 import { documentImporter } from "./document_importer.ts";
+import { documentSanityChecker } from "./document_sanity_checker.ts";
+import { journal } from "./journal.ts";
 import { migrate } from "./migrate.ts";
+import { undo } from "./undo.ts";
 
 /** The table of commands. */
-export const commands: readonly Command[] = [documentExporter, documentImporter, migrate];
+export const commands: readonly Command[] = [
+  documentExporter,
+  documentImporter,
+  documentSanityChecker,
+  migrate,
+  undo,
+  journal,
+];

@@ -2,7 +2,7 @@
 // fails on them at the worst moment, and MariaDB or PostgreSQL refuse to take them over.
 
 import { sql } from "kysely";
-import { manyToManyOf } from "../schema/model.ts";
+import { fieldsOf, manyToManyOf } from "../schema/model.ts";
 import { modelNamed, modelsOf } from "../schema/registry.ts";
 import type { Check, RowsWorld } from "./check.ts";
 
@@ -57,7 +57,7 @@ function* references(world: RowsWorld): Generator<Reference> {
 function* allReferences({ snapshot }: RowsWorld): Generator<Reference> {
   const { generation } = snapshot;
   for (const model of modelsOf(generation)) {
-    for (const { column, to } of model.fields) {
+    for (const { column, to } of fieldsOf(model, generation)) {
       if (to === undefined) continue;
       const { table: target, primaryKey: targetKey } = modelNamed(to);
       yield { table: model.table, key: model.primaryKey, column, target, targetKey };

@@ -3,7 +3,7 @@
 
 import { type Kysely, sql } from "kysely";
 import type { Generation, Model } from "../../schema/model.ts";
-import { manyToManyOf } from "../../schema/model.ts";
+import { fieldsOf, manyToManyOf } from "../../schema/model.ts";
 import { modelsOf } from "../../schema/registry.ts";
 import type { Tables } from "../../schema/tables.ts";
 import { encodeValue, type JournalStep, type RowKey, type RowValues } from "./journal_step.ts";
@@ -126,7 +126,7 @@ export function referencesOf(
     references.set(to, [...references.get(to) ?? [], reference]);
   };
   for (const model of models) {
-    for (const { to, column } of model.fields) {
+    for (const { to, column } of fieldsOf(model, generation)) {
       if (to !== undefined) {
         add(tableOf.get(to), { table: model.table, key: model.primaryKey, column });
       }

@@ -1,0 +1,590 @@
+// The story of a check: read the database in one snapshot, look at every document's files, walk the media
+// folder for what is left. Invariant: nothing is changed, and what a running server may just be moving is
+// looked at again under its lock before anything is said about it.
+
+import { join } from "node:path";
+import { sql } from "kysely";
+import type { TransferPool, TransferPoolOptions } from "../../wasm/checksum/transfer_pool.ts";
+import type { LibraryDatabase, Snapshot } from "../database/database.ts";
+import { openDatabase } from "../database/open_database.ts";
+import { PaperwardError } from "../errors.ts";
+import { openSpool, type Spool } from "../library/spool.ts";
+import { takeMediaLock } from "../library/take_media_lock.ts";
+import { formatCount } from "../report/format.ts";
+import type { CommandContext } from "../sandbox/context.ts";
+import type {
+  Algorithm,
+  Check,
+  CheckedDocument,
+  CheckedFile,
+  CheckWorld,
+  DocumentRow,
+  Finding,
+  Found,
+  StrayFile,
+} from "./check.ts";
+import { type Claims, openClaims } from "./claims.ts";
+import { type DeepPool, openDeepPool } from "./deep/deep_pool.ts";
+import { FOLDERS, locate, locateFiles } from "./locate_files.ts";
+import { BUNDLES } from "./missing_bundle.ts";
+import { foldName } from "./name_variant.ts";
+import type { Need } from "./repair/need.ts";
+import { openThrottle, readContents, type Reading } from "./read_contents.ts";
+import { readDocuments } from "./read_documents.ts";
+import type { SanityOptions, Subset } from "./sanity_options.ts";
+import { sizeBelow, walkMedia } from "./walk_media.ts";
+
+/** What a check runs in. */
+export interface SanityWorld extends CommandContext {
+  openTransfers(options: TransferPoolOptions): TransferPool;
+}
+
+/** Gets what is found, as it is found. */
+export interface SanitySink {
+  finding(finding: Finding): void;
+  /** Something that a repair can mend. */
+  need(need: Need): void;
+}
+
+/** What was looked at. */
+export interface SanityCounts {
+  readonly generation: "v2" | "v3";
+  readonly documents: number;
+  /** Files that were read, and their bytes. */
+  readonly filesRead: number;
+  readonly bytesRead: number;
+}
+
+/** Documents that are read together, and then said something about in their order. */
+const CHUNK = 2000;
+
+/** Strays that are looked at again together. */
+const STRAYS = 200;
+
+/**
+ * Checks a library.
+ *
+ * @throws {PaperwardError} for everything that stops the whole check; what is wrong with single items is found
+ */
+export async function checkLibrary(
+  world: SanityWorld,
+  options: SanityOptions,
+  sink: SanitySink,
+): Promise<SanityCounts> {
+  const { files, report, settings, stop } = world;
+  await using cleanup = new AsyncDisposableStack();
+  const database = await openDatabase(settings.database, {
+    files,
+    scratch: world.scratch,
+    report,
+    mode: "read",
+    stop,
+  });
+  cleanup.defer(() => database.close());
+  const { generation } = database;
+  const claims = openClaims(settings.mediaRoot);
+  using documents = openSpool<DocumentRow>(files, join(world.scratch, "documents"));
+  using rowFindings = openSpool<Finding>(files, join(world.scratch, "row-findings"));
+  await database.snapshot(async (snapshot) => {
+    await collectDocuments(world, snapshot, options, claims, documents);
+    if (!options.documents) {
+      await checkRows(world, snapshot, options, (finding) => rowFindings.add(finding));
+    }
+  });
+  documents.close();
+  rowFindings.close();
+  report.info(
+    `Library: ${database.kind} ${database.place}, media ${settings.mediaRoot}, ` +
+      `paperless-ngx ${database.schema.release} (${generation}), ${
+        formatCount(documents.length, "document")
+      }`,
+  );
+  const transfers = world.openTransfers({
+    read: [settings.mediaRoot],
+    write: [],
+    size: options.readers,
+  });
+  cleanup.defer(() => transfers.close());
+  const deep = options.deep ? openDeepPool(files, { size: options.readers }) : undefined;
+  cleanup.defer(() => deep?.close());
+  const job: Job = {
+    world,
+    options,
+    sink,
+    database,
+    claims,
+    transfers,
+    deep,
+    algorithm: generation === "v2" ? "md5" : "sha256",
+    counts: { filesRead: 0, bytesRead: 0 },
+    variants: new Map(),
+    lockable: true,
+  };
+  await checkDocuments(job, documents);
+  if (!options.documents) {
+    await checkStrays(job);
+    for (const finding of rowFindings) sink.finding(finding);
+  }
+  return { generation, documents: documents.length, ...job.counts };
+}
+
+interface Job {
+  readonly world: SanityWorld;
+  readonly options: SanityOptions;
+  readonly sink: SanitySink;
+  readonly database: LibraryDatabase;
+  readonly claims: Claims;
+  readonly transfers: TransferPool;
+  readonly deep: DeepPool | undefined;
+  readonly algorithm: Algorithm;
+  readonly counts: { filesRead: number; bytesRead: number };
+  /** Files that are missing, by their name without case and normalisation. */
+  readonly variants: Map<string, NonNullable<StrayFile["variantOf"]>>;
+  /** False once the lock could not be taken: said once, then gone on without. */
+  lockable: boolean;
+}
+
+async function collectDocuments(
+  { settings, stop }: SanityWorld,
+  snapshot: Snapshot,
+  { documents: ids }: SanityOptions,
+  claims: Claims,
+  documents: Spool<DocumentRow>,
+): Promise<void> {
+  const wanted = new Set(ids);
+  for await (const batch of readDocuments(snapshot, ids)) {
+    stop.throwIfRequested();
+    for (const document of batch) {
+      documents.add(document);
+      claims.addDocument(document);
+      wanted.delete(document.id);
+    }
+  }
+  if (wanted.size > 0) {
+    throw new PaperwardError(`Cannot check document ${[...wanted].join(", ")}: there is none`, {
+      exit: "usage",
+    });
+  }
+  if (settings.appLogo) claims.addOther(settings.appLogo);
+  const configurations = "paperless_applicationconfiguration";
+  if (snapshot.tables.has(configurations)) {
+    const { rows } = await sql<{ app_logo: string | null }>`select app_logo from ${
+      sql.table(configurations)
+    }`.execute(snapshot.kysely);
+    for (const { app_logo: logo } of rows) if (logo) claims.addOther(logo);
+  }
+  if (snapshot.tables.has("documents_sharelinkbundle")) {
+    const { rows } = await sql<{ file_path: string | null }>`select file_path
+      from documents_sharelinkbundle`.execute(snapshot.kysely);
+    for (const { file_path: path } of rows) if (path) claims.addBundle(path);
+  }
+}
+
+async function checkRows(
+  { files, settings, stop }: SanityWorld,
+  snapshot: Snapshot,
+  { checks }: SanityOptions,
+  add: (finding: Finding) => void,
+): Promise<void> {
+  const world = {
+    snapshot,
+    mediaRoot: settings.mediaRoot,
+    locate: (path: string) => locate(files, path),
+  };
+  for (const check of checks) {
+    if (!check.rows) continue;
+    for await (const found of check.rows(world)) {
+      stop.throwIfRequested();
+      add(findingOf(check, found));
+    }
+  }
+}
+
+function findingOf(check: Check, found: Found, document?: DocumentRow): Finding {
+  const owner = document ? { document: { id: document.id, title: document.title } } : {};
+  return { check: check.name, level: check.level, ...owner, ...found };
+}
+
+/** A chunk of documents whose files are being read. */
+interface Chunk {
+  readonly documents: readonly DocumentRow[];
+  readonly done: Promise<readonly CheckedFile[]>;
+}
+
+async function checkDocuments(job: Job, documents: Spool<DocumentRow>): Promise<void> {
+  const { world: { report, stop } } = job;
+  const progress = report.progress("Checking", documents.length);
+  const isRead = chooseContents(job);
+  const throttle = openThrottle(job.options.bandwidth, stop);
+  try {
+    let before: Chunk | undefined;
+    for (const some of chunks(documents, CHUNK)) {
+      stop.throwIfRequested();
+      const located = some.flatMap((document) => locateDocument(job, document));
+      const reading = readContents(located, isRead, {
+        transfers: job.transfers,
+        algorithm: job.algorithm,
+        order: job.options.order,
+        throttle,
+        stop: stop.memory,
+        onRead(bytes) {
+          job.counts.filesRead++;
+          job.counts.bytesRead += bytes;
+        },
+      });
+      const chunk: Chunk = { documents: some, done: lookDeep(job, reading, isRead) };
+      chunk.done.catch(() => {});
+      // The next chunk begins to be read while the last files of this one are under way.
+      await reading.handedOver;
+      stop.throwIfRequested();
+      if (before) await finishChunk(job, before, isRead);
+      if (before) progress.advance(before.documents.length);
+      before = chunk;
+    }
+    if (before) await finishChunk(job, before, isRead);
+    if (before) progress.advance(before.documents.length);
+  } finally {
+    progress.end();
+  }
+}
+
+function* chunks<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
+  let chunk: Item[] = [];
+  for (const item of items) {
+    chunk.push(item);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+function locateDocument({ world, claims }: Job, document: DocumentRow): CheckedFile[] {
+  const located = locateFiles(world.files, world.settings.mediaRoot, document);
+  for (const { role, path, place } of located) {
+    if (role !== "thumbnail") {
+      claims.claim(place.kind === "file" ? place.real : path, document.id);
+    }
+    // What a link points to belongs to the document as well as the link.
+    if (place.kind === "file" && place.real !== path) claims.addLink(path, place.real);
+  }
+  return located;
+}
+
+/** Which files' content is looked at. */
+function chooseContents({ options, world }: Job): (file: CheckedFile) => boolean {
+  const isWanted = options.checks.some(({ needs }) => needs !== undefined);
+  if (!isWanted) return () => false;
+  const isChosen = subsetOf(options.subset, () => sizeBelow(world.files, world.settings.mediaRoot));
+  return ({ document }) => isChosen(document.id);
+}
+
+function subsetOf(subset: Subset | undefined, total: () => number): (id: number) => boolean {
+  switch (subset?.kind) {
+    case undefined:
+      return () => true;
+    case "part":
+      return (id) => id % subset.of === subset.part - 1;
+    case "share":
+      return random(subset.share);
+    case "size":
+      return random(subset.bytes / Math.max(1, total()));
+  }
+}
+
+/** A random share of documents: one is in it as a whole or not at all. */
+function random(share: number): (id: number) => boolean {
+  const chosen = new Map<number, boolean>();
+  return (id) => {
+    const known = chosen.get(id);
+    if (known !== undefined) return known;
+    // Only those that are being looked at have to be remembered.
+    if (chosen.size > 8 * CHUNK) chosen.clear();
+    const choice = Math.random() < share;
+    chosen.set(id, choice);
+    return choice;
+  };
+}
+
+/** Decodes and opens what was read, where that was asked for. */
+async function lookDeep(
+  { deep, options, world }: Job,
+  reading: Reading,
+  isRead: (file: CheckedFile) => boolean,
+): Promise<readonly CheckedFile[]> {
+  const read = await reading.done;
+  if (!deep) return read;
+  const names = new Set(options.checks.map(({ name }) => name));
+  const wanted = read.flatMap((file, index) => {
+    const kind = deepKind(file, names);
+    return kind && isRead(file) && file.place.kind === "file" && file.place.size > 0 &&
+        file.readError === undefined
+      ? [{ index, kind, path: file.place.real, size: file.place.size }]
+      : [];
+  });
+  const verdicts = await deep.look(wanted, world.stop);
+  const looked = [...read];
+  wanted.forEach(({ index }, i) => {
+    const [file, defect] = [read[index], verdicts[i]];
+    if (file && defect !== undefined) looked[index] = { ...file, defect };
+  });
+  return looked;
+}
+
+function deepKind(
+  { role, document }: CheckedFile,
+  checks: ReadonlySet<string>,
+): "webp" | "pdf" | undefined {
+  if (document.encrypted) return undefined;
+  if (role === "thumbnail") return checks.has("undecodable-thumbnail") ? "webp" : undefined;
+  const isPdf = role === "archive" || document.mimeType === "application/pdf";
+  return isPdf && checks.has("unopenable-pdf") ? "pdf" : undefined;
+}
+
+/** Says what is wrong with the documents of a chunk, in their order. */
+async function finishChunk(
+  job: Job,
+  chunk: Chunk,
+  isRead: (file: CheckedFile) => boolean,
+): Promise<void> {
+  const { world: { stop } } = job;
+  const files = await chunk.done;
+  stop.throwIfRequested();
+  const byDocument = Map.groupBy(files, ({ document }) => document.id);
+  const checked = chunk.documents.map((document) => {
+    const subject = { document, files: byDocument.get(document.id) ?? [] };
+    return { subject, findings: runChecks(job, subject) };
+  });
+  const suspicious = checked.filter(({ findings }) => needsSecondLook(job, findings));
+  const again = suspicious.length > 0
+    ? await secondLook(job, suspicious.map(({ subject }) => subject.document), isRead)
+    : new Map<number, CheckedDocument>();
+  const looked = new Set(suspicious);
+  for (const each of checked) {
+    const subject = looked.has(each) ? again.get(each.subject.document.id) : each.subject;
+    if (!subject) continue;
+    const findings = looked.has(each) ? runChecks(job, subject) : each.findings;
+    for (const finding of findings) job.sink.finding(finding);
+    tellNeeds(job, subject, findings);
+  }
+}
+
+function runChecks({ options, claims, algorithm }: Job, checked: CheckedDocument): Finding[] {
+  const world: CheckWorld = { algorithm, claimedBy: claims.claimedBy };
+  const findings: Finding[] = [];
+  const add = (check: Check, found: Found | undefined) => {
+    if (found) findings.push(findingOf(check, found, checked.document));
+  };
+  for (const file of checked.files) {
+    for (const check of options.checks) add(check, check.file?.(file, world));
+  }
+  for (const check of options.checks) add(check, check.document?.(checked, world));
+  return findings;
+}
+
+function needsSecondLook({ options }: Job, findings: readonly Finding[]): boolean {
+  return findings.some(({ check }) =>
+    options.checks.some(({ name, recheck }) => recheck && name === check)
+  );
+}
+
+/** Looks again at documents that something seems to be wrong with, as they are now. Those that are gone from
+ * the database are gone from the answer. */
+async function secondLook(
+  job: Job,
+  documents: readonly DocumentRow[],
+  isRead: (file: CheckedFile) => boolean,
+): Promise<Map<number, CheckedDocument>> {
+  return await underLock(job, async () => {
+    const ids = documents.map(({ id }) => id);
+    const now: DocumentRow[] = [];
+    await job.database.snapshot(async (snapshot) => {
+      for await (const batch of readDocuments(snapshot, ids)) now.push(...batch);
+    });
+    const located = now.flatMap((document) => locateDocument(job, document));
+    const reading = readContents(located, isRead, {
+      transfers: job.transfers,
+      algorithm: job.algorithm,
+      order: job.options.order,
+      throttle: openThrottle(job.options.bandwidth, job.world.stop),
+      stop: job.world.stop.memory,
+    });
+    const files = Map.groupBy(
+      await lookDeep(job, reading, isRead),
+      ({ document }) => document.id,
+    );
+    job.world.stop.throwIfRequested();
+    return new Map(
+      now.map((document) => [document.id, { document, files: files.get(document.id) ?? [] }]),
+    );
+  });
+}
+
+/** Runs something while paperless-ngx moves no files; on a read-only library without that. */
+async function underLock<T>(job: Job, work: () => Promise<T>): Promise<T> {
+  const { world: { settings, report, stop }, options, database } = job;
+  const lock = job.lockable
+    ? await takeMediaLock({
+      settings,
+      report,
+      stop,
+      generation: database.generation,
+      ...(options.lockTimeoutMs === undefined ? {} : { timeoutMs: options.lockTimeoutMs }),
+      readsOnly: true,
+    })
+    : undefined;
+  if (!lock) job.lockable = false;
+  try {
+    return await work();
+  } finally {
+    lock?.release();
+  }
+}
+
+/** Findings on a file after which it has to come from somewhere else. */
+const LOST: ReadonlySet<string> = new Set([
+  "missing-file",
+  "unreadable-file",
+  "checksum-mismatch",
+  "empty-file",
+  "undecodable-thumbnail",
+]);
+
+function tellNeeds(
+  { sink, variants, world }: Job,
+  { document, files }: CheckedDocument,
+  findings: readonly Finding[],
+): void {
+  for (const { role, path, place, stored } of files) {
+    const own = findings.filter((finding) => finding.role === role);
+    if (own.some(({ check }) => LOST.has(check))) {
+      // A link that leads out is not ours to replace.
+      const isOurs = place.kind !== "unreadable";
+      if (isOurs) {
+        sink.need({
+          kind: "lost file",
+          document,
+          role,
+          path,
+          stored,
+          isThere: place.kind === "file",
+        });
+      }
+      if (place.kind === "missing") {
+        variants.set(foldName(path), {
+          document: { id: document.id, title: document.title },
+          role,
+          path,
+        });
+      }
+    }
+    if (stored !== null && own.some(({ check }) => check === "stale-checksum")) {
+      sink.need({ kind: "stale checksum", document, role, path, stored });
+    }
+  }
+  const { archiveChecksum, archiveFilename } = document;
+  if (archiveFilename === null && archiveChecksum !== null) {
+    sink.need({
+      kind: "unnamed archive",
+      document,
+      folder: join(world.settings.mediaRoot, FOLDERS.archive),
+      stored: archiveChecksum,
+    });
+  }
+}
+
+/** Walks the media folder for what belongs to nothing. */
+async function checkStrays(job: Job): Promise<void> {
+  const { world, options, claims, sink, variants } = job;
+  const { files, settings, stop, report } = world;
+  const checks = options.checks.filter(({ stray, folder }) => stray || folder);
+  if (checks.length === 0) return;
+  const isOrphan = checks.some(({ name }) => name === "orphan-file");
+  const unreadable = options.checks.find(({ name }) => name === "unreadable-file");
+  const say = (stray: StrayFile) => {
+    for (const check of checks) {
+      const found = check.stray?.(stray);
+      if (found) sink.finding(findingOf(check, found));
+    }
+    if (!stray.litter && isOrphan) {
+      sink.need({ kind: "orphan", path: stray.path, size: stray.size });
+    }
+  };
+  const progress = report.progress("Looking for orphans");
+  let waiting: StrayFile[] = [];
+  const lookAgain = async () => {
+    for (const stray of await stillStray(job, waiting)) say(stray);
+    waiting = [];
+  };
+  try {
+    const met = walkMedia(files, {
+      mediaRoot: settings.mediaRoot,
+      isClaimed(path) {
+        progress.advance();
+        return claims.has(path);
+      },
+      locate: (path) => locate(files, path),
+      *onFolder(path, names) {
+        for (const check of checks) {
+          for (const found of check.folder?.(path, names) ?? []) yield findingOf(check, found);
+        }
+      },
+      onRecycled: (path, size) => sink.need({ kind: "recycled", path, size }),
+      onUnreadable(path, reason) {
+        if (!unreadable) return;
+        sink.finding(
+          findingOf(unreadable, { message: `can't be looked into (${reason}): ${path}`, path }),
+        );
+      },
+      stop,
+    });
+    for (const each of met) {
+      if ("found" in each) sink.finding(each.found as Finding);
+      else if (each.stray.litter) say(each.stray);
+      else {
+        const variantOf = variants.get(foldName(each.stray.path));
+        waiting.push(variantOf ? { ...each.stray, variantOf } : each.stray);
+        if (waiting.length >= STRAYS) await lookAgain();
+      }
+    }
+    if (waiting.length > 0) await lookAgain();
+  } finally {
+    progress.end();
+  }
+}
+
+/** Files that are there and belong to nothing also now: a server may have taken in documents meanwhile. */
+async function stillStray(job: Job, strays: readonly StrayFile[]): Promise<StrayFile[]> {
+  const { world: { files, settings }, database } = job;
+  const below = (folder: string) => join(settings.mediaRoot, folder) + "/";
+  const namesIn = (folder: string) =>
+    strays.flatMap(({ path }) =>
+      path.startsWith(below(folder)) ? [path.slice(below(folder).length)] : []
+    );
+  return await underLock(job, () =>
+    database.snapshot(async ({ kysely, tables }) => {
+      const taken = new Set<string>();
+      const look = async (table: string, column: string, folder: string) => {
+        const names = namesIn(folder);
+        if (names.length === 0 || !tables.has(table)) return;
+        const { rows } = await sql<{ name: string }>`select ${sql.ref(column)} as name from ${
+          sql.table(table)
+        } where ${sql.ref(column)} in (${sql.join(names)})`.execute(kysely);
+        for (const { name } of rows) taken.add(below(folder) + name);
+      };
+      await look("documents_document", "filename", FOLDERS.original);
+      await look("documents_document", "archive_filename", FOLDERS.archive);
+      await look("documents_sharelinkbundle", "file_path", BUNDLES);
+      const numbers = namesIn(FOLDERS.thumbnail).map((name) =>
+        Number(/^(\d{7,})\.webp$/.exec(name)?.[1] ?? NaN)
+      ).filter(Number.isSafeInteger);
+      if (numbers.length > 0) {
+        const { rows } = await sql<{ id: number }>`select id from documents_document
+          where id in (${sql.join(numbers)})`.execute(kysely);
+        for (const { id } of rows) {
+          taken.add(`${below(FOLDERS.thumbnail)}${String(id).padStart(7, "0")}.webp`);
+        }
+      }
+      return strays.filter(({ path }) => !taken.has(path) && files.exists(path));
+    }));
+}

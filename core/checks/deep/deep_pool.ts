@@ -1,0 +1,131 @@
+// Looks into thumbnails and PDFs in Workers that hold no permission: the command reads the files for them.
+// A file that takes a Worker too long, or kills it, is damaged; the Worker is replaced.
+
+import type { Files, OpenFile } from "../../library/files.ts";
+import { answer } from "./_remote_file.ts";
+import { type DeepJob, type DeepReply, HEADER, PIECE } from "./deep_protocol.ts";
+
+/** A file to look into. */
+export interface DeepFile {
+  readonly kind: DeepJob["kind"];
+  /** Its real path. */
+  readonly path: string;
+  /** bytes */
+  readonly size: number;
+}
+
+/** What came of it: a defect, or undefined. */
+export type Verdict = string | undefined;
+
+/** Looks into files. */
+export interface DeepPool {
+  /** One verdict for each file, in their order. */
+  look(files: readonly DeepFile[], stop: { throwIfRequested(): void }): Promise<Verdict[]>;
+  close(): void;
+}
+
+/** Options of {@linkcode openDeepPool}. */
+export interface DeepPoolOptions {
+  readonly size: number;
+  /** ms that one file may take. @default {60_000} */
+  readonly patience?: number;
+}
+
+/** Starts the Workers. */
+export function openDeepPool(files: Files, options: DeepPoolOptions): DeepPool {
+  const { size, patience = 60_000 } = options;
+  const lookers = Array.from({ length: size }, () => openLooker(files, patience));
+  return {
+    async look(wanted, stop) {
+      const verdicts = new Array<Verdict>(wanted.length).fill(undefined);
+      let next = 0;
+      await Promise.all(lookers.map(async (looker) => {
+        for (let index = next++; index < wanted.length; index = next++) {
+          stop.throwIfRequested();
+          const file = wanted[index];
+          if (file) verdicts[index] = await looker.look(file);
+        }
+      }));
+      return verdicts;
+    },
+    close: () => lookers.forEach(({ close }) => close()),
+  };
+}
+
+interface Looker {
+  look(file: DeepFile): Promise<Verdict>;
+  close(): void;
+}
+
+function openLooker(files: Files, patience: number): Looker {
+  const memory = new SharedArrayBuffer(HEADER + PIECE);
+  let worker: Worker | undefined;
+  let numbers = 0;
+
+  const start = (): Worker => {
+    const started = new Worker(new URL("./deep_worker.ts", import.meta.url), {
+      type: "module",
+      deno: { permissions: "none" },
+    });
+    started.postMessage({ memory });
+    return started;
+  };
+  const close = () => {
+    worker?.terminate();
+    worker = undefined;
+  };
+
+  return {
+    close,
+    async look({ kind, path, size }) {
+      let file: OpenFile;
+      try {
+        file = files.openRead(path);
+      } catch {
+        // What can't be read is another check's finding.
+        return undefined;
+      }
+      const { promise, resolve } = Promise.withResolvers<Verdict>();
+      const id = ++numbers;
+      const busy = worker ??= start();
+      const give = (verdict: Verdict) => {
+        close();
+        resolve(verdict);
+      };
+      const timer = setTimeout(() => give("it takes far too long"), patience);
+      busy.onerror = (event) => {
+        event.preventDefault();
+        give("it makes the reader fail");
+      };
+      busy.onmessage = ({ data }: MessageEvent<DeepReply>) => {
+        if (data.kind === "read") {
+          answer(memory, (into) => readPiece(file, data.position, into.subarray(0, data.size)));
+        } else if (data.kind === "done" && data.id === id) resolve(data.defect);
+      };
+      busy.postMessage({ id, kind, size } satisfies DeepJob);
+      try {
+        return await promise;
+      } finally {
+        clearTimeout(timer);
+        file.close();
+      }
+    },
+  };
+}
+
+/** @returns bytes read, or −1 */
+function readPiece(file: OpenFile, position: number, into: Uint8Array): number {
+  // A view of shared memory can't be read into.
+  const buffer = new Uint8Array(into.length);
+  let done = 0;
+  try {
+    file.seek(position);
+    for (let got = -1; got !== 0 && done < buffer.length; done += got) {
+      got = file.read(buffer.subarray(done));
+    }
+  } catch {
+    return -1;
+  }
+  into.set(buffer);
+  return done;
+}

@@ -1,0 +1,160 @@
+// Decides what can be mended and how. Invariant: nothing is changed here, and no repair rests on anything but a
+// checksum that was computed from the very bytes.
+
+import { basename, relative } from "node:path";
+import type { TransferJob } from "../../../wasm/checksum/transfer.ts";
+import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
+import { openExportSource } from "../../archive/zip/export_source.ts";
+import type { Files } from "../../library/files.ts";
+import type { Spool } from "../../library/spool.ts";
+import type { StopSignal } from "../../sandbox/stop_signal.ts";
+import type { Algorithm, DocumentRow } from "../check.ts";
+import { locate } from "../locate_files.ts";
+import { findCopies, type LostFile } from "./export_copies.ts";
+import type { Need } from "./need.ts";
+import type { Owner, Repair } from "./repair.ts";
+
+/** What planning needs. */
+export interface PlanWorld {
+  readonly files: Files;
+  readonly transfers: TransferPool;
+  readonly stop: StopSignal;
+  /** An export with good copies; absolute. */
+  readonly from?: string;
+}
+
+type Unnamed = Extract<Need, { readonly kind: "unnamed archive" }>;
+
+/** Plans repairs, in the order in which they are carried out. */
+export async function* planRepairs(
+  world: PlanWorld,
+  needs: Spool<Need>,
+): AsyncGenerator<Repair> {
+  const lost: LostFile[] = [];
+  const unnamed: Unnamed[] = [];
+  for (const need of needs) {
+    if (need.kind === "lost file") lost.push(need);
+    else if (need.kind === "unnamed archive") unnamed.push(need);
+  }
+  const strays = await matchStrays(world, needs, lost, unnamed);
+  const used = new Set<string>();
+  const left: LostFile[] = [];
+  for (const file of lost) {
+    const from = takeStray(strays, used, file.stored, file.path);
+    if (from === undefined || file.stored === null) {
+      left.push(file);
+      continue;
+    }
+    yield {
+      kind: "put back",
+      document: owner(file.document),
+      role: file.role,
+      from,
+      to: file.path,
+      checksum: file.stored,
+      replaces: file.isThere,
+    };
+  }
+  for (const { document, folder, stored } of unnamed) {
+    const isInside = (path: string) => path.startsWith(folder + "/");
+    const path = takeStray(strays, used, stored, "", isInside);
+    if (path === undefined) continue;
+    const name = relative(folder, path);
+    yield { kind: "name archive", document: owner(document), path, name, checksum: stored };
+  }
+  if (world.from !== undefined && left.length > 0) yield* planCopies(world, world.from, left);
+  for (const need of needs) {
+    if (need.kind !== "stale checksum") continue;
+    const { document, role, path, stored } = need;
+    yield { kind: "rewrite checksum", document: owner(document), role, path, stored };
+  }
+  for (const need of needs) {
+    if (need.kind !== "orphan" || used.has(need.path)) continue;
+    yield { kind: "quarantine", path: need.path, size: need.size };
+  }
+}
+
+async function* planCopies(
+  { files, stop }: PlanWorld,
+  from: string,
+  lost: readonly LostFile[],
+): AsyncGenerator<Repair> {
+  const source = await openExportSource(files, from);
+  try {
+    for await (const { lost: file, path, size } of findCopies(source, lost, stop)) {
+      yield {
+        kind: "restore",
+        document: owner(file.document),
+        role: file.role,
+        source: path,
+        to: file.path,
+        checksum: file.role === "thumbnail" ? null : file.stored,
+        size,
+        replaces: file.isThere,
+      };
+    }
+  } finally {
+    source.close();
+  }
+}
+
+function owner({ id, title }: DocumentRow): Owner {
+  return { id, title };
+}
+
+/** Strays whose content is missed somewhere, by checksum. */
+async function matchStrays(
+  { files, transfers, stop }: PlanWorld,
+  needs: Spool<Need>,
+  lost: readonly LostFile[],
+  unnamed: readonly Unnamed[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const missed = new Set([...lost, ...unnamed].flatMap(({ stored }) => stored ?? []));
+  const matches = new Map<string, string[]>();
+  for (const [algorithm, length] of [["md5", 32], ["sha256", 64]] as const) {
+    if (![...missed].some((checksum) => checksum.length === length)) continue;
+    const underWay = new Map<number, string>();
+    const jobs = strayJobs(files, needs, algorithm, underWay);
+    for await (const { id, digest } of transfers.run(jobs, { stop: stop.memory })) {
+      const path = underWay.get(id) ?? "";
+      underWay.delete(id);
+      if (digest === null || !missed.has(digest)) continue;
+      matches.set(digest, [...matches.get(digest) ?? [], path]);
+    }
+    stop.throwIfRequested();
+  }
+  return matches;
+}
+
+function* strayJobs(
+  files: Files,
+  needs: Spool<Need>,
+  algorithm: Algorithm,
+  underWay: Map<number, string>,
+): Generator<TransferJob> {
+  let id = 0;
+  for (const need of needs) {
+    if (need.kind !== "orphan" && need.kind !== "recycled") continue;
+    const place = locate(files, need.path);
+    // A link is not a file that could be put back.
+    if (place.kind !== "file" || place.real !== need.path) continue;
+    underWay.set(++id, need.path);
+    yield { id, source: place.real, algorithm };
+  }
+}
+
+/** Takes a stray of this checksum: one of the same name if there is one. */
+function takeStray(
+  strays: ReadonlyMap<string, readonly string[]>,
+  used: Set<string>,
+  checksum: string | null,
+  wanted: string,
+  fits: (path: string) => boolean = () => true,
+): string | undefined {
+  const free = (strays.get(checksum ?? "") ?? [])
+    .filter((path) => !used.has(path) && fits(path))
+    .sort();
+  const taken = free.find((path) => basename(path) === basename(wanted)) ?? free[0];
+  if (taken !== undefined) used.add(taken);
+  return taken;
+}

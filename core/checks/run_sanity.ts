@@ -1,0 +1,363 @@
+// The whole command: check, say what was found, write the reports, mend what can be mended. Invariant: a plan
+// is always shown before anything is changed, and the exit code speaks of the library as it is afterwards.
+
+import { join } from "node:path";
+import type { TransferPool } from "../../wasm/checksum/transfer_pool.ts";
+import { openDatabase } from "../database/open_database.ts";
+import { PaperwardError } from "../errors.ts";
+import type { ExitName } from "../exit_codes.ts";
+import { openJournal } from "../library/journal/open_journal.ts";
+import type { Files } from "../library/files.ts";
+import { openSpool, type Spool } from "../library/spool.ts";
+import { takeMediaLock } from "../library/take_media_lock.ts";
+import { ask, type Asker } from "../report/ask.ts";
+import { formatCount } from "../report/format.ts";
+import { type JunitCase, junitXml } from "../report/junit.ts";
+import type { Finding, Level } from "./check.ts";
+import { checkLibrary, type SanityCounts, type SanityWorld } from "./check_library.ts";
+import { applyRepairs } from "./repair/apply_repairs.ts";
+import type { Need } from "./repair/need.ts";
+import { planRepairs } from "./repair/plan_repairs.ts";
+import { describeRepair, type Repair } from "./repair/repair.ts";
+import { sanityHtml } from "./sanity_html.ts";
+import type { SanityOptions } from "./sanity_options.ts";
+import { openTally, type Tally } from "./tally.ts";
+
+/** What the command was asked for. */
+export interface SanityRequest extends SanityOptions {
+  /** Warnings count as errors. */
+  readonly strict: boolean;
+  /** Absolute paths of the reports. */
+  readonly junit?: string;
+  readonly html?: string;
+  readonly repair?: RepairRequest;
+  /** Where answers come from; tests replace it. */
+  readonly asker?: Asker;
+  /** @default {() => new Date()} */
+  readonly now?: () => Date;
+}
+
+/** What may be mended, and how. */
+export interface RepairRequest {
+  /** Absolute path of an export with good copies. */
+  readonly from?: string;
+  readonly dryRun: boolean;
+  /** Nobody is asked. */
+  readonly yes: boolean;
+  /** The command line, for the journal. */
+  readonly arguments: readonly string[];
+}
+
+/** What came of it. */
+export interface SanitySummary extends SanityCounts {
+  readonly exit: ExitName;
+  readonly tally: Tally;
+  /** ms */
+  readonly duration: number;
+  readonly repairs?: RepairSummary;
+}
+
+/** What came of repairs. */
+export interface RepairSummary {
+  readonly outcome: "done" | "planned" | "declined" | "nothing to do";
+  readonly planned: number;
+  readonly repaired: number;
+  readonly failed: number;
+  /** What is still wrong after them. */
+  readonly left: Tally;
+}
+
+const LABELS: Readonly<Record<Level, string>> = { error: "ERROR", warning: "WARN ", info: "INFO " };
+
+/** Runs the command. @throws {PaperwardError} for everything that stops it */
+export async function runSanity(
+  world: SanityWorld,
+  request: SanityRequest,
+): Promise<SanitySummary> {
+  const { files, scratch } = world;
+  const now = request.now ?? (() => new Date());
+  const started = now().toISOString();
+  const begun = performance.now();
+  const reports = openReports(files, request);
+  try {
+    const tally = openTally();
+    using findings = openSpool<Finding>(files, join(scratch, "findings"));
+    using needs = openSpool<Need>(files, join(scratch, "needs"));
+    const counts = await checkLibrary(world, request, {
+      finding(finding) {
+        tally.add(finding);
+        findings.add(finding);
+        tell(world, finding);
+      },
+      need: (need) => request.repair ? needs.add(need) : undefined,
+    });
+    findings.close();
+    needs.close();
+    const duration = Math.round(performance.now() - begun);
+    const page = { findings, tally, checks: request.checks, ...counts, duration, started };
+    reports.write("junit", () => junit(page, request.strict));
+    reports.write(
+      "html",
+      () => sanityHtml(files, { ...page, mediaRoot: world.settings.mediaRoot }),
+    );
+    const repairs = request.repair &&
+      await repairLibrary(world, request, request.repair, findings, needs);
+    const left = repairs?.outcome === "done" ? repairs.left : tally;
+    return {
+      exit: repairs && repairs.failed > 0 && left.exit(request.strict) === "done"
+        ? "partial"
+        : left.exit(request.strict),
+      tally,
+      ...counts,
+      duration,
+      ...(repairs ? { repairs } : {}),
+    };
+  } finally {
+    reports.close();
+  }
+}
+
+/** One line a finding, as upstream has its columns: level, document, what is wrong. */
+function tell({ report }: SanityWorld, finding: Finding): void {
+  const { check, level, document, role, path, message, facts } = finding;
+  const who = document ? `#${document.id} ${document.title}` : "(global)";
+  report.item("finding", {
+    check,
+    level,
+    ...(document ? { document: { ...document } } : {}),
+    ...(role ? { role } : {}),
+    ...(path === undefined ? {} : { path }),
+    message,
+    ...(facts ? { facts: { ...facts } } : {}),
+  }, `${LABELS[level]}  ${who}  ${message}`);
+}
+
+/** The files that reports go to: opened before the check, so that a path that can't be written is said now and
+ * not after hours. */
+function openReports(files: Files, { junit, html }: SanityRequest) {
+  const paths = { junit, html };
+  const open = new Map(
+    Object.entries(paths).flatMap(([kind, path]) => {
+      if (path === undefined) return [];
+      try {
+        return [[kind, files.openWrite(path)] as const];
+      } catch (error) {
+        if (error instanceof PaperwardError || !(error instanceof Error)) throw error;
+        throw new PaperwardError(`Cannot write ${path}: ${error.message}`, {
+          exit: "usage",
+          hints: ["give a file in a folder that exists and that you may write to"],
+          cause: error,
+        });
+      }
+    }),
+  );
+  return {
+    write(kind: keyof typeof paths, text: () => Iterable<string>): void {
+      const file = open.get(kind);
+      if (!file) return;
+      const encoder = new TextEncoder();
+      for (const piece of text()) file.write(encoder.encode(piece));
+    },
+    close: () => open.forEach((file) => file.close()),
+  };
+}
+
+/** What JUnit and HTML are made of. */
+interface Page extends SanityCounts {
+  readonly findings: Spool<Finding>;
+  readonly tally: Tally;
+  readonly checks: SanityRequest["checks"];
+  readonly duration: number;
+  readonly started: string;
+}
+
+function junit(page: Page, strict: boolean): Iterable<string> {
+  const { findings, tally, checks } = page;
+  const clean = checks.filter(({ name }) => !tally.byCheck.has(name));
+  const failed = tally.count("error") - tally.unread + (strict ? tally.count("warning") : 0);
+  return junitXml({
+    name: "document_sanity_checker",
+    counts: {
+      failed,
+      error: tally.unread,
+      passed: clean.length + tally.total - failed - tally.unread,
+    },
+    cases: junitCases(findings, clean.map(({ name }) => name), checks, strict),
+    duration: page.duration,
+    started: page.started,
+  });
+}
+
+function* junitCases(
+  findings: Spool<Finding>,
+  clean: readonly string[],
+  checks: SanityRequest["checks"],
+  strict: boolean,
+): Generator<JunitCase> {
+  const unread = new Set(checks.filter((check) => check.unread).map(({ name }) => name));
+  for (const name of clean) {
+    yield { className: `document_sanity_checker.${name}`, name, outcome: "passed" };
+  }
+  for (const { check, level, document, role, path, message } of findings) {
+    yield {
+      className: `document_sanity_checker.${check}`,
+      name: document
+        ? `#${document.id} ${document.title}${role ? ` (${role})` : ""}`
+        : path ?? message,
+      outcome: unread.has(check)
+        ? "error"
+        : level === "error" || (strict && level === "warning")
+        ? "failed"
+        : "passed",
+      message: `${level}: ${message}`,
+    };
+  }
+}
+
+async function repairLibrary(
+  world: SanityWorld,
+  request: SanityRequest,
+  repair: RepairRequest,
+  findings: Spool<Finding>,
+  needs: Spool<Need>,
+): Promise<RepairSummary> {
+  const { files, report, scratch, settings, stop } = world;
+  const { from } = repair;
+  await using cleanup = new AsyncDisposableStack();
+  const transfers = world.openTransfers({
+    read: [settings.mediaRoot],
+    write: [],
+    size: request.readers,
+  });
+  cleanup.defer(() => transfers.close());
+  using plan = openSpool<Repair>(files, join(scratch, "repairs"));
+  const planning = planRepairs(
+    { files, transfers, stop, ...(from === undefined ? {} : { from }) },
+    needs,
+  );
+  for await (const each of planning) plan.add(each);
+  plan.close();
+  const none = { planned: plan.length, repaired: 0, failed: 0, left: openTally() };
+  if (plan.length === 0) return { ...none, outcome: "nothing to do" };
+  for (const each of plan) {
+    report.item("repair", repairRecord(each, "planned"), `would ${describeRepair(each)}`);
+  }
+  if (repair.dryRun) return { ...none, outcome: "planned" };
+  if (!repair.yes) {
+    const answer = await ask(
+      `Carry out ${formatCount(plan.length, "repair")}?`,
+      stop,
+      ...(request.asker ? [request.asker] as const : []),
+    );
+    if (answer !== "yes") {
+      report.info(answer === "no" ? "Nothing was repaired" : "Nothing was repaired: nobody to ask");
+      return { ...none, outcome: "declined" };
+    }
+  }
+  const carried = await carryOut(world, request, repair, transfers, plan);
+  const left = openTally();
+  for (const finding of findings) if (!isMended(finding, carried.mended)) left.add(finding);
+  return { outcome: "done", planned: plan.length, ...carried, left };
+}
+
+async function carryOut(
+  world: SanityWorld,
+  request: SanityRequest,
+  { from, arguments: given }: RepairRequest,
+  transfers: TransferPool,
+  plan: Spool<Repair>,
+) {
+  const { files, report, settings, stop } = world;
+  await using cleanup = new AsyncDisposableStack();
+  const database = await openDatabase(settings.database, {
+    files,
+    scratch: world.scratch,
+    report,
+    mode: "write",
+    stop,
+  });
+  cleanup.defer(() => database.close());
+  const lock = await takeMediaLock({
+    settings,
+    report,
+    stop,
+    generation: database.generation,
+    ...(request.lockTimeoutMs === undefined ? {} : { timeoutMs: request.lockTimeoutMs }),
+  });
+  cleanup.defer(() => lock?.release());
+  const progress = report.progress("Repairing", plan.length);
+  cleanup.defer(() => progress.end());
+  const mended = newMended();
+  let repaired = 0;
+  let failed = 0;
+  const results = applyRepairs({
+    files,
+    transfers,
+    database,
+    journal: openJournal(files, { dataDir: settings.dataDir, mediaRoot: settings.mediaRoot }),
+    mediaRoot: settings.mediaRoot,
+    ...(from === undefined ? {} : { from }),
+    stop,
+    arguments: given,
+  }, plan);
+  for await (const { repair, problem } of results) {
+    progress.advance();
+    if (problem === undefined) {
+      repaired++;
+      noteMended(mended, repair);
+      report.item("repair", repairRecord(repair, "done"));
+      continue;
+    }
+    failed++;
+    report.item("repair", { ...repairRecord(repair, "failed"), problem });
+    report.error(`Cannot ${describeRepair(repair).replace(/ +/g, " ")}: ${problem}`);
+  }
+  return { repaired, failed, mended };
+}
+
+function repairRecord(repair: Repair, state: "planned" | "done" | "failed") {
+  const { kind, ...rest } = repair;
+  const { document, ...facts } = { document: undefined, ...rest };
+  return { kind, state, ...(document ? { document: { ...document } } : {}), ...facts };
+}
+
+/** What is right again. */
+interface Mended {
+  /** `12:original`, by the checks that looked at it. */
+  readonly files: Set<string>;
+  readonly checksums: Set<string>;
+  readonly paths: Set<string>;
+}
+
+function newMended(): Mended {
+  return { files: new Set(), checksums: new Set(), paths: new Set() };
+}
+
+function noteMended({ files, checksums, paths }: Mended, repair: Repair): void {
+  switch (repair.kind) {
+    case "put back":
+      files.add(`${repair.document.id}:${repair.role}`);
+      paths.add(repair.from);
+      return;
+    case "restore":
+      files.add(`${repair.document.id}:${repair.role}`);
+      return;
+    case "name archive":
+      files.add(`${repair.document.id}:archive`);
+      paths.add(repair.path);
+      return;
+    case "rewrite checksum":
+      checksums.add(`${repair.document.id}:${repair.role}`);
+      return;
+    case "quarantine":
+      paths.add(repair.path);
+      return;
+  }
+}
+
+function isMended({ check, document, role, path }: Finding, mended: Mended): boolean {
+  if (path !== undefined && mended.paths.has(path)) return true;
+  if (!document || role === undefined) return false;
+  const key = `${document.id}:${role}`;
+  return mended.files.has(key) || (check === "stale-checksum" && mended.checksums.has(key));
+}
