@@ -5,56 +5,58 @@ import assert from "node:assert/strict";
 import { readExport } from "../_compare_exports.ts";
 import { type Library, unpackLibrary, VERSIONS } from "../_fixtures.ts";
 import { asObject, asText, canonical, type Exact, type ExactObject, parseExact } from "../_json.ts";
-import { hasPython, python } from "../_python.ts";
+import { hasPython, python, sql } from "../_python.ts";
 import { assertCode, withoutBinaryOrFixtures } from "../_run_binary.ts";
 import { runExport, tempTarget } from "./_export.ts";
 
 const ignore = withoutBinaryOrFixtures() || !hasPython();
 
-/** Sets one column of one row to each of several values in turn. */
-const SET = `import re, sqlite3, sys
+/** Sets a column of one row after another to the values of Python expressions; prints what Python then reads,
+ * as JSON, by the row's id. Ends with as many values as there are rows. */
+const SPREAD = `import json, re, sqlite3, sys
 db = sqlite3.connect(sys.argv[1])
 db.create_function("REGEXP", 2, lambda p, s: s is not None and bool(re.search(p, str(s))), deterministic=True)
-table, column, pk, value = sys.argv[2:6]
-db.execute(f"update {table} set {column}=? where id=?", [eval(value), int(pk)])
-db.commit()
-`;
+table, column, where, expressions = sys.argv[2:6]
+ids = [id for id, in db.execute(f"select id from {table} where {where} order by id")]
+for pk, expression in zip(ids, json.loads(expressions)):
+    db.execute(f"update {table} set {column}=? where id=?", [eval(expression), pk])
+    value, = db.execute(f"select {column} from {table} where id=?", [pk]).fetchone()
+    print(json.dumps({"pk": pk, "value": value}))
+db.commit()`;
 
-/** Sets a value given as a Python expression; returns what Python then reads and prints as JSON. */
-function setValue(
+/** A value in a row. */
+interface Placed {
+  readonly expression: string;
+  /** The row's id, as a number token. */
+  readonly pk: string;
+  readonly value: Exact;
+}
+
+/** Spreads values over the rows of a table, one a row. */
+function spread(
   library: Library,
-  table: string,
-  column: string,
-  pk: number,
-  expression: string,
-): Exact {
-  const script = SET + `import json
-row, = db.execute(f"select {column} from {table} where id=?", [int(pk)]).fetchone()
-print(json.dumps(row))`;
-  return parseExact(python(script, library.database, table, column, String(pk), expression));
+  [table, column, where]: readonly [string, string, string],
+  expressions: readonly string[],
+): readonly Placed[] {
+  const lines = python(SPREAD, library.database, table, column, where, JSON.stringify(expressions))
+    .trimEnd().split("\n").map((line) => asObject(parseExact(line)));
+  assert.equal(lines.length, expressions.length, `${table} has too few rows`);
+  return lines.map((line, index) => ({
+    expression: expressions[index]!,
+    pk: canonical(line.get("pk")),
+    value: line.get("value")!,
+  }));
 }
 
-/** The first id of a table's rows. */
-function firstId(library: Library, query: string): number {
-  return Number(
-    python(
-      "import sqlite3, sys\nprint(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])",
-      library.database,
-      query,
-    ),
-  );
-}
-
-/** Exports the records only and gives one of them. */
-async function exportedRecord(library: Library, model: string, pk: number): Promise<ExactObject> {
+/** Exports the records only and gives the fields of one model's, by id. */
+async function exportedFields(library: Library, model: string): Promise<Map<string, ExactObject>> {
   using target = tempTarget();
   assertCode(await runExport(library, target.path, ["--data-only"]), 0);
   const records = readExport(target.path).manifests.get("manifest.json")!;
-  const found = records.filter((record) =>
-    record.get("model") === model && canonical(record.get("pk")) === `${pk}`
+  return new Map(
+    records.filter((record) => record.get("model") === model)
+      .map((record) => [canonical(record.get("pk")), asObject(record.get("fields"))]),
   );
-  assert.equal(found.length, 1);
-  return asObject(found[0]!.get("fields"));
 }
 
 const FLOATS = [
@@ -99,67 +101,56 @@ const TIMES = [
   ["9999-12-31 23:59:59", "9999-12-31T23:59:59Z"],
 ] as const;
 
+const INTEGERS = ["2**53+1", "-2**53-1", "2**63-1", "-2**63"];
+
+/** Values that must come out as Python's own json prints what Python's own sqlite3 reads. */
+const AS_PYTHON = [
+  {
+    name: "floats print as Python prints them",
+    model: "documents.customfieldinstance",
+    place: ["documents_customfieldinstance", "value_float", "deleted_at is null"],
+    values: FLOATS,
+  },
+  {
+    name: "integers beyond 2⁵³ keep every digit",
+    model: "documents.customfieldinstance",
+    place: ["documents_customfieldinstance", "value_int", "deleted_at is null"],
+    values: INTEGERS,
+  },
+  {
+    name: "text keeps its NULs, controls and rare characters",
+    model: "documents.document",
+    place: ["documents_document", "content", "deleted_at is null"],
+    values: TEXTS,
+  },
+] as const;
+
 for (const version of VERSIONS) {
-  Deno.test({
-    name: `${version}: floats print as Python prints them`,
-    ignore,
-    fn: async () => {
-      using library = unpackLibrary(version);
-      const pk = firstId(
-        library,
-        "select id from documents_customfieldinstance where value_float is not null and deleted_at is null",
-      );
-      for (const value of FLOATS) {
-        const wanted = setValue(library, "documents_customfieldinstance", "value_float", pk, value);
-        const fields = await exportedRecord(library, "documents.customfieldinstance", pk);
-        assert.equal(canonical(fields.get("value_float")), canonical(wanted), value);
-      }
-    },
-  });
-
-  Deno.test({
-    name: `${version}: integers beyond 2⁵³ keep every digit`,
-    ignore,
-    fn: async () => {
-      using library = unpackLibrary(version);
-      const pk = firstId(
-        library,
-        "select id from documents_customfieldinstance where value_int is not null and deleted_at is null",
-      );
-      for (const value of ["2**53+1", "-2**53-1", "2**63-1", "-2**63"]) {
-        const wanted = setValue(library, "documents_customfieldinstance", "value_int", pk, value);
-        const fields = await exportedRecord(library, "documents.customfieldinstance", pk);
-        assert.equal(canonical(fields.get("value_int")), canonical(wanted), value);
-      }
-    },
-  });
-
-  Deno.test({
-    name: `${version}: text keeps its NULs, controls and rare characters`,
-    ignore,
-    fn: async () => {
-      using library = unpackLibrary(version);
-      for (const value of TEXTS) {
-        const wanted = setValue(library, "documents_document", "content", 5, value);
-        const fields = await exportedRecord(library, "documents.document", 5);
-        assert.equal(canonical(fields.get("content")), canonical(wanted), value);
-      }
-    },
-  });
+  for (const { name, model, place, values } of AS_PYTHON) {
+    Deno.test({
+      name: `${version}: ${name}`,
+      ignore,
+      fn: async () => {
+        using library = unpackLibrary(version);
+        const placed = spread(library, place, values);
+        const fields = await exportedFields(library, model);
+        for (const { expression, pk, value } of placed) {
+          assert.equal(canonical(fields.get(pk)?.get(place[1])), canonical(value), expression);
+        }
+      },
+    });
+  }
 
   Deno.test({
     name: `${version}: JSON columns keep number tokens, key order and escaped surrogates`,
     ignore,
     fn: async () => {
       using library = unpackLibrary(version);
-      const pk = firstId(
-        library,
-        "select s.id from documents_uisettings s join auth_user u on u.id = s.user_id where u.username not in ('consumer', 'AnonymousUser')",
-      );
-      for (const text of DOCUMENTS) {
-        setValue(library, "documents_uisettings", "settings", pk, JSON.stringify(text));
-        const fields = await exportedRecord(library, "documents.uisettings", pk);
-        const [mine, wanted] = [fields.get("settings"), parseExact(text)];
+      const texts = DOCUMENTS.map((text) => JSON.stringify(text));
+      const placed = spread(library, ["documents_customfield", "extra_data", "true"], texts);
+      const fields = await exportedFields(library, "documents.customfield");
+      for (const { pk, value } of placed) {
+        const [mine, wanted] = [fields.get(pk)?.get("extra_data"), parseExact(asText(value))];
         assert.equal(canonical(mine), canonical(wanted));
         assert.deepEqual(keyOrder(mine), keyOrder(wanted));
       }
@@ -171,12 +162,15 @@ for (const version of VERSIONS) {
     ignore,
     fn: async () => {
       using library = unpackLibrary(version);
-      for (const [stored, printed] of TIMES) {
-        setValue(library, "documents_document", "added", 5, JSON.stringify(stored));
-        setValue(library, "documents_document", "created", 5, JSON.stringify(stored.slice(0, 10)));
-        const fields = await exportedRecord(library, "documents.document", 5);
-        assert.equal(asText(fields.get("added")), printed);
-        assert.equal(asText(fields.get("created")), stored.slice(0, 10));
+      const times = TIMES.map(([stored]) => JSON.stringify(stored));
+      const dates = TIMES.map(([stored]) => JSON.stringify(stored.slice(0, 10)));
+      const placed = spread(library, ["documents_document", "added", "deleted_at is null"], times);
+      spread(library, ["documents_document", "created", "deleted_at is null"], dates);
+      const fields = await exportedFields(library, "documents.document");
+      for (const [index, [stored, printed]] of TIMES.entries()) {
+        const document = fields.get(placed[index]!.pk)!;
+        assert.equal(asText(document.get("added")), printed);
+        assert.equal(asText(document.get("created")), stored.slice(0, 10));
       }
     },
   });
@@ -186,12 +180,12 @@ for (const version of VERSIONS) {
     ignore,
     fn: async () => {
       using library = unpackLibrary(version);
-      python(
-        "import sqlite3, sys\ndb = sqlite3.connect(sys.argv[1])\ndb.execute(\"update documents_document set content=cast(x'61ff0062' as text) where id=5\")\ndb.commit()",
+      sql(
         library.database,
+        "update documents_document set content=cast(x'61ff0062' as text) where id=5",
       );
-      const fields = await exportedRecord(library, "documents.document", 5);
-      assert.equal(canonical(fields.get("content")), '"a\\udcff\\u0000b"');
+      const fields = await exportedFields(library, "documents.document");
+      assert.equal(canonical(fields.get("5")?.get("content")), '"a\\udcff\\u0000b"');
     },
   });
 }
