@@ -1,7 +1,7 @@
 // Transfers by a pool of Workers, or in this thread: one face for both, so that fault tests replace only
 // the file operations. Results come in any order, exactly one for each job.
 
-import { createPool, createQueue, type RunOptions, stopAsked, turn } from "../pool.ts";
+import { createPool, createQueue, type Pool, type RunOptions, stopAsked, turn } from "../pool.ts";
 import { type Outcome, runTasks, type Task } from "./_tasks.ts";
 import type { TransferJob, TransferResult } from "./transfer.ts";
 import { denoTransferIo, type TransferIo } from "./transfer_io.ts";
@@ -49,25 +49,54 @@ export interface TransferPoolOptions {
   readonly size?: number;
 }
 
-/** Transfers by Workers that hold no permission but the given ones.
+/** Transfers by Workers that hold no permission but the given ones. They start with the first job: a run
+ * that has nothing to do starts none.
  * @throws {Deno.errors.NotCapable} where the caller doesn't hold them itself */
 export function openTransferPool(options: TransferPoolOptions): TransferPool {
   const { read, write, size = 2 } = options;
-  const pool = createPool<Task, Outcome>({
-    entry: new URL("./worker.ts", import.meta.url),
-    size,
-    permissions: {
-      read: [...read],
-      write: [...write],
-      env: false,
-      ffi: false,
-      import: false,
-      net: false,
-      run: false,
-      sys: false,
+  let pool: Pool<Task, Outcome> | undefined;
+  const open = () =>
+    pool ??= createPool<Task, Outcome>({
+      entry: new URL("./worker.ts", import.meta.url),
+      size,
+      permissions: {
+        read: [...read],
+        write: [...write],
+        env: false,
+        ffi: false,
+        import: false,
+        net: false,
+        run: false,
+        sys: false,
+      },
+    });
+  return face(
+    (tasks, options) => whereAny(tasks, (some) => open().run(some, options)),
+    () => pool?.close(),
+  );
+}
+
+/** Runs tasks unless there are none. */
+async function* whereAny<T, R>(
+  items: AsyncIterable<T>,
+  run: (items: AsyncIterable<T>) => AsyncIterable<R>,
+): AsyncGenerator<R, void, undefined> {
+  const iterator = items[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  if (first.done) return;
+  yield* run({
+    [Symbol.asyncIterator]() {
+      let next: IteratorResult<T> | undefined = first;
+      return {
+        next() {
+          const known = next;
+          next = undefined;
+          return known ? Promise.resolve(known) : iterator.next();
+        },
+        return: () => iterator.return?.() ?? Promise.resolve({ done: true, value: undefined }),
+      };
     },
   });
-  return face((tasks, options) => pool.run(tasks, options), pool.close);
 }
 
 /** The same in this thread, with file operations of the caller's choice. */

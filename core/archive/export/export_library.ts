@@ -7,13 +7,12 @@ import { openDatabase } from "../../database/open_database.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
 import { PaperwardError } from "../../errors.ts";
 import { formatBytes, formatCount } from "../../report/format.ts";
-import { openFilenameGenerator } from "../../library/filename/generate_filename.ts";
 import { checkMedia } from "../../library/check_media.ts";
 import { lockFile, mediaLockPath } from "../../library/media_lock.ts";
 import { isInsideAny } from "../../library/deno_files.ts";
 import { openSpool, type Spool } from "../../library/spool.ts";
 import { formatMetadata, METADATA_FILE } from "../metadata.ts";
-import { openSecrets, type Secrets } from "../secrets/open_secrets.ts";
+import type { Secrets } from "../secrets/open_secrets.ts";
 import type { Change } from "../staging/commit_record.ts";
 import { openStaging, type Staging } from "../staging/staging.ts";
 import { checkTarget } from "./check_target.ts";
@@ -30,7 +29,6 @@ import { openTargetPlanner, type TargetPlanner } from "./plan_target.ts";
 import type { ExportProblem, PlannedFile } from "./planned_file.ts";
 import { previousZips } from "./previous_export.ts";
 import { probeTarget, type TargetAbilities } from "./probe_target.ts";
-import { writeExportZip } from "./write_export_zip.ts";
 
 /** What a target can do where nothing was tried out: a dry run, a zip. */
 const USUAL_ABILITIES: TargetAbilities = {
@@ -86,7 +84,7 @@ export async function exportLibrary(
       release: database.schema.release,
       algorithm: database.generation === "v2" ? "md5" : "sha256",
       abilities: staging && !options.zip ? probeTarget(files, staging.folder) : USUAL_ABILITIES,
-      secrets: options.passphrase ? await openSecrets(options.passphrase) : undefined,
+      secrets: await secretsOf(options),
     };
     const collected = await collect(job, database);
     await database.close();
@@ -228,12 +226,20 @@ async function stage({ files, report }: ExportWorld, folder: string): Promise<St
   }
 }
 
+// Zip, templates and secrets are loaded where they are needed: most runs need none of them.
+
+async function secretsOf({ passphrase }: ExportOptions): Promise<Secrets | undefined> {
+  if (!passphrase) return undefined;
+  const { openSecrets } = await import("../secrets/open_secrets.ts");
+  return openSecrets(passphrase);
+}
+
 /** Reads the library in one snapshot. */
 async function collect(job: ExportJob, database: LibraryDatabase): Promise<Collected> {
   const { world, options, abilities } = job;
   const { settings, report } = world;
   const generator = options.useFilenameFormat
-    ? openFilenameGenerator({
+    ? (await import("../../library/filename/generate_filename.ts")).openFilenameGenerator({
       generation: job.generation,
       filenameFormat: settings.filenameFormat,
       removeNone: settings.filenameFormatRemoveNone,
@@ -444,6 +450,7 @@ async function carryOut(
 
   if (job.target.zip) {
     const staged = staging.newName();
+    const { writeExportZip } = await import("./write_export_zip.ts");
     copied = await writeExportZip({
       world,
       path: staging.path(staged),

@@ -9,7 +9,6 @@ import { isRelativePath } from "../../library/relative_path.ts";
 import { METADATA_FILE, VERSION_FILE } from "../metadata.ts";
 import { readManifestSync } from "../manifest/manifest_reader.ts";
 import { STAGING_FOLDER } from "../staging/staging.ts";
-import { openZip } from "../zip/zip_reader.ts";
 
 /** Keys by which a record names files of the export. */
 const NAMING_KEYS = [
@@ -106,6 +105,7 @@ export async function previousZips(files: Files, target: string): Promise<Readon
 /** Whether a file is a zip of an earlier export: it holds a manifest and metadata at its root. */
 async function isExportZip(files: Files, path: string): Promise<boolean> {
   if (!path.toLowerCase().endsWith(".zip")) return false;
+  const { openZip } = await import("../zip/zip_reader.ts");
   try {
     const zip = await openZip(files, path);
     try {
