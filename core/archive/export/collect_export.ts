@@ -10,6 +10,7 @@ import { defaultBaseName } from "../../library/filename/base_name.ts";
 import { extensionForMimeType } from "../../library/filename/extension_for_mime_type.ts";
 import { loadFilenameDocuments } from "../../library/filename/load_filename_documents.ts";
 import { isRelativePath } from "../../library/relative_path.ts";
+import { startOfDay } from "../../library/start_of_day.ts";
 import { openSpool, type Spool } from "../../library/spool.ts";
 import { type ManifestWriter, openManifestWriter } from "../manifest/manifest_writer.ts";
 import { countRows } from "../records/count_rows.ts";
@@ -134,35 +135,36 @@ export async function collectExport(
   function documentExtras(record: ExportRecord, names: ExportNames): [string, string][] {
     const id = Number(record.pk);
     const number = String(record.pk).padStart(7, "0");
-    const encrypted = isV2 && record.value("storage_type") === "gpg";
+    const isEncrypted = isV2 && record.value("storage_type") === "gpg";
+    // Upstream gives decrypted files the time of the document's date.
+    const gpg = isEncrypted
+      ? { mtime: startOfDay(String(record.value("created")), settings.timeZone) }
+      : undefined;
+    const suffix = isEncrypted ? ".gpg" : "";
     const extras: [string, string][] = [["__exported_file_name__", JSON.stringify(names.original)]];
-    if (encrypted && !options.dataOnly) {
-      problems.add({
-        kind: "not exported",
+    const wantDocument = (role: FileRole, checksum: string | null, path: string, isPlain = false) =>
+      want({
+        role,
         id,
-        path: source("original", String(record.value("filename") ?? number)),
-        message: "it is encrypted with GPG; run decrypt_documents first",
-      });
-    }
-    const wantDocument = (role: FileRole, name: string, checksum: string | null, path: string) => {
-      if (!encrypted) want({ role, id, name, checksum }, path);
-    };
+        name: names[role as keyof ExportNames],
+        checksum,
+        ...(gpg && !isPlain && { gpg }),
+      }, path);
     const filename = record.value("filename") as string | null;
-    const original = filename ?? number + extensionForMimeType(String(record.value("mime_type")));
-    wantDocument("original", names.original, record.value("checksum") as string, original);
+    const extension = extensionForMimeType(String(record.value("mime_type")));
+    wantDocument(
+      "original",
+      record.value("checksum") as string,
+      filename ?? number + extension + suffix,
+    );
     if (!options.noThumbnail) {
       extras.push(["__exported_thumbnail_name__", JSON.stringify(names.thumbnail)]);
-      wantDocument("thumbnail", names.thumbnail, null, `${number}.webp`);
+      wantDocument("thumbnail", null, `${number}.webp${suffix}`);
     }
     const archive = record.value("archive_filename") as string | null;
     if (!options.noArchive && archive !== null) {
       extras.push(["__exported_archive_name__", JSON.stringify(names.archive)]);
-      wantDocument(
-        "archive",
-        names.archive,
-        record.value("archive_checksum") as string | null,
-        archive,
-      );
+      wantDocument("archive", record.value("archive_checksum") as string | null, archive, true);
     }
     return extras;
   }

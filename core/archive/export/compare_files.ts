@@ -88,6 +88,8 @@ function decide(
   const old = look(file.name);
   if (!old) return copy("new");
   if (old.kind !== "file") return copy("not a file");
+  // The size of the plain file isn't known before it is decrypted.
+  if (file.gpg) return file.checksum ? "ask checksum" : copy("encrypted");
   if (options.compareChecksums && file.checksum) return "ask checksum";
   if (old.size !== found.facts.size) return copy("size differs");
   if (options.timeGrain === null) {

@@ -1,6 +1,7 @@
 // Copies what the plan says into the staging folder and checks every byte on the way. Invariant: what is
 // handed on to the commit was read whole and matches the database, or is listed as a problem.
 
+import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import type { Files } from "../../library/files.ts";
 import type {
@@ -12,6 +13,7 @@ import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import type { Staging } from "../staging/staging.ts";
 import type { ExportProblem, PlannedFile } from "./planned_file.ts";
+import { readDecrypted } from "./read_decrypted.ts";
 import { writeError } from "./write_error.ts";
 
 /** What became of one file that was to be copied. */
@@ -22,6 +24,8 @@ export type Copied =
     readonly bytes: number;
     readonly problem?: ExportProblem;
   }
+  /** Only after decrypting it turned out that the target has it already. */
+  | { readonly file: PlannedFile; readonly unchanged: true; readonly problem?: undefined }
   | { readonly file: PlannedFile; readonly problem: ExportProblem };
 
 /** What copying needs. */
@@ -31,6 +35,8 @@ export interface CopyOptions {
   readonly algorithm: TransferAlgorithm;
   readonly transfers: TransferPool;
   readonly stop: StopSignal;
+  /** v2: `PAPERLESS_PASSPHRASE`, by which encrypted documents are read. */
+  readonly passphrase: string | undefined;
   /** The target's file system keeps permission bits and times. */
   readonly keepModes: boolean;
   readonly keepTimes: boolean;
@@ -51,12 +57,18 @@ export async function* copyFiles(
 ): AsyncGenerator<Copied> {
   const underWay = new Map<number, { readonly file: PlannedFile; readonly staged: string }>();
   const finished: Copied[] = [];
+  /** Few libraries hold any: they wait until the others are done. */
+  const encrypted: { readonly file: PlannedFile; readonly staged: string }[] = [];
   function* jobs(): Generator<TransferJob> {
     let id = 0;
     for (const file of plan) {
       if (file.action !== "copy") continue;
       options.stop.throwIfRequested();
       const staged = options.staging.newName();
+      if (file.gpg) {
+        encrypted.push({ file, staged });
+        continue;
+      }
       const isCopied = copyInKernel(files, file, options.staging.path(staged), options);
       if (isCopied && file.checksum === null) {
         finished.push({ file, staged, bytes: file.size });
@@ -79,6 +91,25 @@ export async function* copyFiles(
   }
   options.stop.throwIfRequested();
   yield* finished;
+  for (const { file, staged } of encrypted) {
+    options.stop.throwIfRequested();
+    yield await copyDecrypted(files, file, staged, options);
+  }
+}
+
+async function copyDecrypted(
+  files: Files,
+  file: PlannedFile,
+  staged: string,
+  options: CopyOptions,
+): Promise<Copied> {
+  const decrypted = await readDecrypted(files, file, options.passphrase, options.algorithm);
+  if ("problem" in decrypted) return { file, ...decrypted };
+  const { bytes } = decrypted;
+  if (holds(files, join(options.target, file.name), bytes)) return { file, unchanged: true };
+  files.writeBytes(options.staging.path(staged), bytes);
+  if (options.keepTimes && file.gpg) files.setTimes(options.staging.path(staged), file.gpg.mtime);
+  return { file, staged, bytes: bytes.length };
 }
 
 /** Larger files go through the transfers, which look at the stop flag between pieces; bytes. */
@@ -127,6 +158,14 @@ function transferJob(
       mtime: options.keepTimes ? file.mtime : null,
     },
   };
+}
+
+/** Whether a file of the target has this content. */
+function holds(files: Files, path: string, bytes: Uint8Array): boolean {
+  if (!files.exists(path)) return false;
+  const { kind, size } = files.lstat(path);
+  return kind === "file" && size === bytes.length &&
+    Buffer.from(files.readBytes(path)).equals(bytes);
 }
 
 async function judge(

@@ -523,6 +523,7 @@ async function copyAll(
       algorithm: job.algorithm,
       transfers: job.transfers,
       stop: world.stop,
+      passphrase: world.settings.passphrase,
       keepModes: abilities.hasModes,
       keepTimes: abilities.timeGrain !== null,
     });

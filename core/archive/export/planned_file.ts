@@ -14,6 +14,8 @@ export interface WantedFile {
   readonly name: string;
   /** Lower-case hex from the database, or null where none is kept (thumbnails, bundles). */
   readonly checksum: string | null;
+  /** v2: the source is encrypted with GPG; the checksum is that of the plain file. */
+  readonly gpg?: { readonly mtime: number };
 }
 
 /** Why a file is copied or kept. */
@@ -23,6 +25,7 @@ export type Reason =
   | "time differs"
   | "checksum differs"
   | "not a file"
+  | "encrypted"
   | "unchanged"
   | "checksum equal";
 
@@ -46,7 +49,7 @@ export interface ExportProblem {
     | "unreadable"
     | "checksum mismatch"
     | "outside the library"
-    | "not exported"
+    | "not decrypted"
     | "row not written";
   readonly role?: FileRole;
   readonly id?: number;

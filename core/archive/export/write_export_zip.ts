@@ -9,6 +9,7 @@ import type { ReadyFile } from "./collect_export.ts";
 import type { ExportWorld } from "./export_world.ts";
 import type { Outbox } from "./outbox.ts";
 import type { ExportProblem, PlannedFile } from "./planned_file.ts";
+import { readDecrypted } from "./read_decrypted.ts";
 
 /** What goes into the zip. */
 export interface ExportZip {
@@ -78,13 +79,23 @@ function* documents({ files, world, algorithm }: ExportZip): Generator<DocumentI
       file,
       name: file.name,
       facts: {
-        mtime: file.mtime ?? 0,
+        mtime: file.gpg?.mtime ?? file.mtime ?? 0,
         ...(file.mode === null ? {} : { mode: file.mode }),
         ...(file.checksum === null ? {} : { digest: algorithm }),
       },
-      open: () => world.files.openRead(file.path),
+      open: () => file.gpg ? decrypted(world, file, algorithm) : world.files.openRead(file.path),
     };
   }
+}
+
+async function* decrypted(
+  { files, settings }: ExportWorld,
+  file: PlannedFile,
+  algorithm: "md5" | "sha256",
+): AsyncGenerator<Uint8Array> {
+  const result = await readDecrypted(files, file, settings.passphrase, algorithm);
+  if ("problem" in result) throw new PaperwardError(result.problem.message);
+  yield result.bytes;
 }
 
 /** Upstream's archives have entries for folders. */
