@@ -259,11 +259,12 @@ function* chunks<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
   if (chunk.length > 0) yield chunk;
 }
 
-function locateDocument({ world, claims }: Job, document: DocumentRow): CheckedFile[] {
+function locateDocument({ world, claims, sink }: Job, document: DocumentRow): CheckedFile[] {
   const located = locateFiles(world.files, world.settings.mediaRoot, document);
   for (const { role, path, place } of located) {
     if (role !== "thumbnail") {
-      claims.claim(place.kind === "file" ? place.real : path, document.id);
+      const real = place.kind === "file" ? place.real : path;
+      if (claims.claim(real, document.id)) sink.need({ kind: "shared file", path: real });
     }
     // What a link points to belongs to the document as well as the link.
     if (place.kind === "file" && place.real !== path) claims.addLink(path, place.real);
@@ -468,6 +469,7 @@ function tellNeeds(
           path,
           stored,
           isThere: place.kind === "file",
+          real: place.kind === "file" ? place.real : path,
         });
       }
       if (place.kind === "missing") {

@@ -10,8 +10,8 @@ import { bundleName, BUNDLES } from "./missing_bundle.ts";
 export interface Claims {
   /** A document: its thumbnail is claimed by its number. */
   addDocument(document: DocumentRow): void;
-  /** A file of a document; the first to claim it has it. */
-  claim(path: string, id: number): void;
+  /** A file of a document; the first to claim it has it. @returns whether another document has it */
+  claim(path: string, id: number): boolean;
   /** A link of a document and what it points to. */
   addLink(path: string, real: string): void;
   /** A share link bundle, as the database has its path. */
@@ -50,6 +50,7 @@ export function openClaims(mediaRoot: string): Claims {
     claim(path, id) {
       const name = short(path);
       if (!files.has(name)) files.set(name, id);
+      return files.get(name) !== id;
     },
     addLink(path, real) {
       others.add(short(path));

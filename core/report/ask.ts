@@ -33,9 +33,11 @@ export async function ask(
   asker.write(`${question} [y/N] `);
   const buffer = new Uint8Array(1024);
   let size: number | null | undefined;
-  const reading = asker.read(buffer).then((got) => size = got);
+  const reading = asker.read(buffer).then((got) => void (size = got));
   while (size === undefined) {
-    await Promise.race([reading, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise((resolve) => timer = setTimeout(resolve, PATIENCE));
+    await Promise.race([reading, patience]).finally(() => clearTimeout(timer));
     stop.throwIfRequested();
   }
   const answer = new TextDecoder().decode(buffer.subarray(0, size ?? 0)).trim().toLowerCase();

@@ -10,11 +10,15 @@ export type Need =
     readonly document: DocumentRow;
     readonly role: Role;
     readonly path: string;
+    /** The path behind all links; the same where nothing is there. */
+    readonly real: string;
     /** The checksum that it should have; null where none is kept. */
     readonly stored: string | null;
     /** Something damaged is in its place. */
     readonly isThere: boolean;
   }
+  /** Two documents claim this file: what is damage to one may be the other's. */
+  | { readonly kind: "shared file"; readonly path: string }
   /** A checksum in the other generation's algorithm. */
   | {
     readonly kind: "stale checksum";

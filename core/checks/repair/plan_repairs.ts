@@ -32,9 +32,13 @@ export async function* planRepairs(
 ): AsyncGenerator<Repair> {
   const lost: LostFile[] = [];
   const unnamed: Unnamed[] = [];
+  const shared = new Set<string>();
+  for (const need of needs) if (need.kind === "shared file") shared.add(need.path);
   for (const need of needs) {
-    if (need.kind === "lost file") lost.push(need);
-    else if (need.kind === "unnamed archive") unnamed.push(need);
+    if (need.kind === "lost file") {
+      // Whatever went there would be taken from the other document.
+      if (!shared.has(need.real)) lost.push(need);
+    } else if (need.kind === "unnamed archive") unnamed.push(need);
   }
   const strays = await matchStrays(world, needs, lost, unnamed);
   const used = new Set<string>();

@@ -2,18 +2,28 @@
 
 import { dirname } from "node:path";
 import type { Finding } from "../../../core/checks/check.ts";
-import { checkLibrary } from "../../../core/checks/check_library.ts";
+import { checkLibrary, type SanityWorld } from "../../../core/checks/check_library.ts";
 import type { Need } from "../../../core/checks/repair/need.ts";
-import { runSanity, type SanityRequest } from "../../../core/checks/run_sanity.ts";
+import {
+  runSanity,
+  type SanityRequest,
+  type SanitySummary,
+} from "../../../core/checks/run_sanity.ts";
 import { parseChecks, type SanityOptions } from "../../../core/checks/sanity_options.ts";
 import { openFiles } from "../../../core/library/deno_files.ts";
 import type { Files } from "../../../core/library/files.ts";
 import { StopSignal } from "../../../core/sandbox/stop_signal.ts";
 import { denoSettingsFiles, loadSettings } from "../../../core/settings/load_settings.ts";
 import { inlineTransferPool, type TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
-import { fixturesRoot, type FixtureVersion, type Library } from "../../_fixtures.ts";
-import { sql } from "../../_python.ts";
-import { silentReport } from "../../_silent_report.ts";
+import {
+  fixturesRoot,
+  type FixtureVersion,
+  type Library,
+  listFiles,
+  sha256,
+} from "../../_fixtures.ts";
+import { python, sql } from "../../_python.ts";
+import { type SilentReport, silentReport } from "../../_silent_report.ts";
 
 /** What a check found. */
 export interface Checked {
@@ -40,7 +50,10 @@ export interface Twins {
 }
 
 /** The world of a check on a library. */
-export async function sanityWorld(library: Library, twins: Twins = {}) {
+export async function sanityWorld(
+  library: Library,
+  twins: Twins = {},
+): Promise<SanityWorld & { readonly report: SilentReport }> {
   const scratch = Deno.makeTempDirSync({ dir: library.folder, prefix: "scratch-" });
   const { settings } = await loadSettings({
     env: library.env,
@@ -85,7 +98,7 @@ export async function run(
   library: Library,
   request: Partial<SanityRequest> = {},
   twins: Twins = {},
-) {
+): Promise<SanitySummary & { readonly report: SilentReport }> {
   const world = await sanityWorld(library, twins);
   try {
     const summary = await runSanity(world, { ...USUAL, strict: false, ...request });
@@ -107,6 +120,28 @@ export function briefly(library: Library, { findings }: Checked): string[] {
   return findings.filter(({ check, document }) =>
     check !== "no-content" || ![37, 38].includes(document?.id ?? 0)
   ).map((finding) => brief(library, finding));
+}
+
+/** Every file of the library by its path with content and mtime, and the database's content; what Paperward
+ * keeps for itself is left out. */
+export function state(library: Library): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const path of listFiles(library.folder)) {
+    if (/^scratch-|^data\/paperward\/|^data\/db\.sqlite3/.test(path)) continue;
+    const full = `${library.folder}/${path}`;
+    const { mtime, isSymlink } = Deno.lstatSync(full);
+    found[path] = isSymlink
+      ? `→ ${Deno.readLinkSync(full)}`
+      : `${sha256(Deno.readFileSync(full))} ${mtime?.getTime()}`;
+  }
+  found.database = python(
+    `import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.create_function("regexp", 2, lambda p, v: 0, deterministic=True)
+print("\\n".join(db.iterdump()))`,
+    library.database,
+  );
+  return found;
 }
 
 /** One step of a recipe. */
