@@ -7,12 +7,14 @@ import { documentSanityChecker } from "./document_sanity_checker.ts";
 import { journal } from "./journal.ts";
 import { migrate } from "./migrate.ts";
 import { undo } from "./undo.ts";
+import { verify } from "./verify.ts";
 
 /** The table of commands. */
 export const commands: readonly Command[] = [
   documentExporter,
   documentImporter,
   documentSanityChecker,
+  verify,
   migrate,
   undo,
   journal,

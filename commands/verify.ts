@@ -1,0 +1,195 @@
+// verify: proves, in cron or CI, that an export can be restored. Needs no library and changes nothing.
+
+import type { VerifySummary } from "../core/archive/verify/verify_export.ts";
+import type { VerifyOptions } from "../core/archive/verify/verify_options.ts";
+import { PaperwardError } from "../core/errors.ts";
+import type { ExitName } from "../core/exit_codes.ts";
+import type { Argument, Flag, Options } from "../core/flags/flag.ts";
+import { NO_PROGRESS_BAR } from "../core/flags/global_flags.ts";
+import { formatBytes, formatCount, formatDuration } from "../core/report/format.ts";
+import type { CommandContext } from "../core/sandbox/context.ts";
+import type { Command } from "./_command.ts";
+
+const args: readonly Argument[] = [{
+  name: "export",
+  kind: "path",
+  help: "The folder or zip that document_exporter wrote, whatever the release.",
+}];
+
+const flags: readonly Flag[] = [
+  {
+    long: "passphrase",
+    origin: "paperward",
+    value: { name: "PASSPHRASE", kind: "string" },
+    help: "Decrypt the secrets with it, to see that it is the right one.",
+  },
+  {
+    long: "deep",
+    origin: "paperward",
+    help: "Also decode every thumbnail and open every PDF. Takes several times as long.",
+  },
+  {
+    long: "read-data-subset",
+    origin: "paperward",
+    value: { name: "PART", kind: "string" },
+    help: "Read the content of some files only: a part (1/7, always the same files), a random " +
+      "percentage (10%) or about so many bytes (500M). Whether files are there is checked for all.",
+  },
+  {
+    long: "subset-seed",
+    origin: "paperward",
+    value: { name: "N", kind: "integer", min: 0, max: 4294967295 },
+    help: "Take the random subset that another run printed.",
+  },
+  {
+    long: "rehearse",
+    origin: "paperward",
+    help: "Restore it into a throw-away library in the scratch folder (PAPERLESS_SCRATCH_DIR; it " +
+      "needs as much room as the export), check that library as --deep does, and compare its records.",
+  },
+  {
+    long: "against",
+    origin: "paperward",
+    value: { name: "EXPORT", kind: "path" },
+    help: "Tell what changed since another export: documents added, removed and changed.",
+  },
+  {
+    long: "mend",
+    origin: "paperward",
+    help: "If the last export was killed while it was put in place, bring it to its end first. " +
+      "The only thing that this command ever changes.",
+  },
+  { long: "strict", origin: "paperward", help: "Warnings count as errors (exit code 4)." },
+  {
+    long: "junit",
+    origin: "paperward",
+    value: { name: "FILE", kind: "path" },
+    help: "Also write the result as JUnit XML.",
+  },
+  {
+    long: "html",
+    origin: "paperward",
+    value: { name: "FILE", kind: "path" },
+    help: "Also write the result as a page that stands alone, with pictures of what is damaged.",
+  },
+  NO_PROGRESS_BAR,
+];
+
+/** `verify` */
+export const verify: Command = {
+  name: "verify",
+  summary: "Verify that an export can be restored; needs no library.",
+  details:
+    "Checks the container, manifests and metadata, every reference between records, every file that " +
+    "the manifest names with its checksum, and that nothing else is there. Exports of every release " +
+    "since ng-0.9 are read. Exit code 4: something is damaged; 3: something could not be read; 12: " +
+    "the passphrase is missing or wrong; 13: the export is newer than this program.",
+  arguments: args,
+  flags,
+  access(_settings, options) {
+    const { path, against, junit, html, mend } = verifyOptions(options);
+    const given = (...paths: readonly (string | undefined)[]) =>
+      paths.filter((each) => each !== undefined);
+    return {
+      read: given(path, against),
+      write: given(junit, html, mend ? path : undefined),
+    };
+  },
+  async run(context, options) {
+    // Loaded here, so that help and completions start without the archive code.
+    const { verifyExport } = await import("../core/archive/verify/verify_export.ts");
+    const { parseSubset } = await import("../core/checks/sanity_options.ts");
+    const { openTransferPool } = await import("../wasm/checksum/transfer_pool.ts");
+    const { createLibrary } = await import("../migrations/create_library.ts");
+    const subset = typeof options.readDataSubset === "string"
+      ? parseSubset(options.readDataSubset)
+      : undefined;
+    if (options.subsetSeed !== undefined && (!subset || subset.kind === "part")) {
+      throw new PaperwardError("Cannot use --subset-seed: it needs a random --read-data-subset", {
+        exit: "usage",
+      });
+    }
+    const summary = await verifyExport(
+      { ...context, openTransfers: openTransferPool, createLibrary, now: () => new Date() },
+      { ...verifyOptions(options), ...(subset ? { subset } : {}) },
+    );
+    return tell(context, summary);
+  },
+};
+
+function verifyOptions(options: Options): VerifyOptions {
+  const text = <Key extends string>(key: Key, name: string = key) => {
+    const value = options[name];
+    return (typeof value === "string" && value !== "" ? { [key]: value } : {}) as {
+      readonly [key in Key]?: string;
+    };
+  };
+  return {
+    path: typeof options.export === "string" ? options.export : "",
+    deep: options.deep === true,
+    rehearse: options.rehearse === true,
+    mend: options.mend === true,
+    strict: options.strict === true,
+    ...(typeof options.subsetSeed === "number" ? { seed: options.subsetSeed } : {}),
+    ...text("passphrase"),
+    ...text("against"),
+    ...text("junit"),
+    ...text("html"),
+  };
+}
+
+function tell({ report }: CommandContext, summary: VerifySummary): ExitName {
+  const { exit, tally, kind, release, documents, records, files, read, bytes } = summary;
+  const counts = {
+    errors: tally.count("error"),
+    warnings: tally.count("warning"),
+    infos: tally.count("info"),
+  };
+  const said = Object.entries(counts).filter(([, count]) => count > 0)
+    .map(([name, count]) => formatCount(count, name.slice(0, -1)));
+  const lines = [
+    said.length === 0
+      ? `Nothing is wrong with ${summary.path}.`
+      : `Found ${said.join(", ")} in ${summary.path}.`,
+    ...(kind === null ? [] : [
+      `  checked   ${formatCount(documents, "document")}, ${formatCount(records, "record")}, ${
+        formatCount(files, "file")
+      }${read < files ? ` (${read} read)` : ""}, ${formatBytes(bytes)} in ${
+        formatDuration(summary.duration)
+      }`,
+    ]),
+    ...(summary.rehearsal
+      ? [
+        `  rehearsal ${formatCount(summary.rehearsal.documents, "document")} with ${
+          formatCount(summary.rehearsal.files, "file")
+        } restored, ${formatCount(summary.rehearsal.records, "record")} compared`,
+      ]
+      : []),
+    ...(summary.changes
+      ? [
+        `  changes   ${summary.changes.added} added, ${summary.changes.removed} removed, ${summary.changes.changed} changed`,
+      ]
+      : []),
+    ...[...tally.byCheck].map(([check, count]) => `  ${String(count).padStart(8)}  ${check}`),
+  ];
+  report.summary({
+    exit,
+    path: summary.path,
+    kind,
+    release,
+    documents,
+    records,
+    files,
+    filesRead: read,
+    bytesRead: bytes,
+    secrets: summary.secrets,
+    ...(summary.seed === undefined ? {} : { subsetSeed: summary.seed }),
+    ...(summary.rehearsal ? { rehearsal: { ...summary.rehearsal } } : {}),
+    ...(summary.changes ? { changes: { ...summary.changes } } : {}),
+    findings: tally.total,
+    ...counts,
+    checks: Object.fromEntries(tally.byCheck),
+    duration: summary.duration,
+  }, lines);
+  return exit;
+}

@@ -1,0 +1,503 @@
+// The story of a verification: open the container, read every record, read every file, look for what does not
+// belong there; then rehearse, compare, report. Invariant: nothing is changed but what `mend` allows, and what
+// is damaged stops only what depends on it.
+
+import { join } from "node:path";
+import { openDeepPool } from "../../checks/deep/deep_pool.ts";
+import { PaperwardError } from "../../errors.ts";
+import type { ExitName } from "../../exit_codes.ts";
+import { openSpool, type Spool } from "../../library/spool.ts";
+import { formatCount } from "../../report/format.ts";
+import { openReportFiles } from "../../report/report_files.ts";
+import type { History } from "../history/open_history.ts";
+import { openHistory } from "../history/open_history.ts";
+import { type ImportSchema, importSchema } from "../import/import_schema.ts";
+import { generationOf } from "../import/open_export.ts";
+import {
+  isSplitManifestPath,
+  MANIFEST_FILE,
+  readExportRecords,
+} from "../manifest/manifest_files.ts";
+import { type ExportMetadata, openExportSecrets, readMetadata } from "../metadata.ts";
+import type { Secrets } from "../secrets/open_secrets.ts";
+import { pendingRecovery, recoverTarget } from "../staging/staging.ts";
+import { type ExportSource, openExportSource } from "../zip/export_source.ts";
+import { compareReleases } from "../history/releases.ts";
+import { checkFiles, type FileCounts } from "./check_files.ts";
+import { openSecretChecker } from "./check_secrets.ts";
+import { checkNamed } from "./checks.ts";
+import { compareExports } from "./compare_exports.ts";
+import { findExtraFiles } from "./extra_files.ts";
+import type { Finding, FindingSink, Found, VerifyLevel } from "./finding.ts";
+import type { NamedFile } from "./named_file.ts";
+import { openRecordLooker } from "./record_values.ts";
+import { type Rehearsal, type RehearsalWorld, rehearse } from "./rehearse.ts";
+import { openScan, type RecordScan } from "./scan_records.ts";
+import { openSubset, type SubsetChooser } from "./subset.ts";
+import { loadPictures, verifyHtml } from "./verify_html.ts";
+import { verifyJunit } from "./verify_junit.ts";
+import type { VerifyOptions } from "./verify_options.ts";
+import { openVerifyTally, type VerifyTally } from "./verify_tally.ts";
+
+/** What a verification runs in. */
+export type VerifyWorld = RehearsalWorld;
+
+/** How a verification went; text, JSON, JUnit and HTML are printers of it. */
+export interface VerifySummary extends FileCounts {
+  readonly exit: ExitName;
+  readonly path: string;
+  readonly kind: "folder" | "zip" | null;
+  /** That wrote the export; null where nothing says so. */
+  readonly release: string | null;
+  readonly records: number;
+  readonly documents: number;
+  /** Secrets that decrypted. */
+  readonly secrets: number;
+  /** Of a random subset. */
+  readonly seed?: number;
+  readonly rehearsal?: Rehearsal;
+  readonly changes?: Readonly<Record<"added" | "removed" | "changed", number>>;
+  readonly tally: VerifyTally;
+  /** ISO 8601 */
+  readonly started: string;
+  /** ms */
+  readonly duration: number;
+}
+
+/** Everything but the result's frame. */
+type Looked = Omit<VerifySummary, "exit" | "path" | "tally" | "started" | "duration">;
+
+const LABELS: Readonly<Record<VerifyLevel, string>> = {
+  error: "ERROR",
+  warning: "WARN ",
+  info: "INFO ",
+};
+
+const NOTHING: Looked = {
+  kind: null,
+  release: null,
+  records: 0,
+  documents: 0,
+  secrets: 0,
+  files: 0,
+  read: 0,
+  bytes: 0,
+};
+
+/** Verifies an export. @throws {PaperwardError} where a report can't be written */
+export async function verifyExport(
+  world: VerifyWorld,
+  options: VerifyOptions,
+): Promise<VerifySummary> {
+  const { files, scratch } = world;
+  const started = world.now().toISOString();
+  const begun = performance.now();
+  const reports = openReportFiles(files, { junit: options.junit, html: options.html });
+  try {
+    const tally = openVerifyTally();
+    using findings = openSpool<Finding>(files, join(scratch, "findings"));
+    using thumbnails = openSpool<Thumbnail>(files, join(scratch, "thumbnails"));
+    const sink = (found: Found) => {
+      const finding: Finding = { ...found, level: checkNamed(found.check).level };
+      tally.add(finding);
+      findings.add(finding);
+      tell(world, finding);
+    };
+    const looked = await look(world, options, sink, thumbnails);
+    findings.close();
+    thumbnails.close();
+    const summary: VerifySummary = {
+      ...looked,
+      path: options.path,
+      exit: tally.exit(options.strict),
+      tally,
+      started,
+      duration: Math.round(performance.now() - begun),
+    };
+    reports.write("junit", () => verifyJunit(summary, findings, options));
+    if (options.html !== undefined) {
+      const pictures = await loadPictures(files, options.path, findings, thumbnails);
+      reports.write("html", () => verifyHtml(summary, findings, pictures, options));
+    }
+    return summary;
+  } finally {
+    reports.close();
+  }
+}
+
+/** Where a document's thumbnail is in the export. */
+export interface Thumbnail {
+  readonly id: number;
+  readonly path: string;
+}
+
+function tell({ report }: VerifyWorld, { level, message, ...finding }: Finding): void {
+  const { check, path, role, document, record, facts } = finding;
+  report.item("finding", {
+    check,
+    level,
+    ...(document ? { document: { ...document } } : {}),
+    ...(role ? { role } : {}),
+    ...(path === undefined ? {} : { path }),
+    ...(record ? { record: { ...record } } : {}),
+    message,
+    ...(facts ? { facts: { ...facts } } : {}),
+  }, `${LABELS[level]}  ${check}  ${message}`);
+}
+
+async function look(
+  world: VerifyWorld,
+  options: VerifyOptions,
+  sink: FindingSink,
+  thumbnails: Spool<Thumbnail>,
+): Promise<Looked> {
+  const source = await openContainer(world, options, sink);
+  if (!source) return NOTHING;
+  try {
+    const job = await openJob(world, options, sink, source);
+    const looked = await readAll(job, thumbnails);
+    const rehearsal = await tryRehearsal(job, looked);
+    const changes = await tellChanges(job);
+    return {
+      ...looked,
+      ...(rehearsal ? { rehearsal } : {}),
+      ...(changes ? { changes } : {}),
+    };
+  } finally {
+    source.close();
+  }
+}
+
+/** Opens the folder or the zip, and mends what may be mended. */
+async function openContainer(
+  { files, report }: VerifyWorld,
+  { path, mend }: VerifyOptions,
+  sink: FindingSink,
+): Promise<ExportSource | undefined> {
+  try {
+    const source = await openExportSource(files, path);
+    if (source.kind === "folder") {
+      const pending = pendingRecovery(files, path);
+      if (pending && mend) {
+        const { rolledForward } = await recoverTarget(files, path);
+        report.info(
+          rolledForward === undefined
+            ? "What an interrupted export had left was removed"
+            : `The interrupted export was brought to its end (${
+              formatCount(rolledForward, "step")
+            })`,
+        );
+      } else if (pending === "roll forward") {
+        sink({
+          check: "interrupted-export",
+          message: `${path}: the last export was killed while it was put in place; ` +
+            "--mend, or the next export, brings it to its end",
+        });
+      } else if (pending) {
+        sink({
+          check: "litter",
+          message: `${path}: an interrupted export left files in its staging folder; ` +
+            "the next export, or --mend, removes them",
+        });
+      }
+    }
+    return source;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const isOurs = error instanceof PaperwardError;
+    if (!isOurs && !isOsError(error)) throw error;
+    sink({
+      check: "container",
+      message: isOurs ? error.message : `Cannot open ${path}: ${error.message}`,
+    });
+    return undefined;
+  }
+}
+
+function isOsError(error: Error): boolean {
+  return Object.values(Deno.errors).some((kind) => error instanceof kind);
+}
+
+/** Everything that the parts of a verification share. */
+interface Job {
+  readonly world: VerifyWorld;
+  readonly options: VerifyOptions;
+  readonly sink: FindingSink;
+  readonly source: ExportSource;
+  readonly manifests: readonly string[];
+  readonly metadata: ExportMetadata;
+  readonly secrets: Secrets | undefined;
+  /** The records in today's form; absent where they can't be read at all. */
+  readonly history: History | undefined;
+  readonly schema: ImportSchema;
+  readonly subset: SubsetChooser;
+  /** Something stands in the way of reading all records. */
+  readonly isCut: boolean;
+}
+
+async function openJob(
+  world: VerifyWorld,
+  options: VerifyOptions,
+  sink: FindingSink,
+  source: ExportSource,
+): Promise<Job> {
+  const manifests = findManifests(source, sink);
+  const metadata = await tryMetadata(source, sink);
+  const secrets = await trySecrets(metadata, options.passphrase, sink);
+  if (options.passphrase && !metadata.crypto) {
+    world.report.warn("The export is not encrypted: the passphrase is not needed");
+  }
+  const history = manifests.length > 0
+    ? await tryHistory(world, source, manifests, metadata, sink)
+    : undefined;
+  const subset = openSubset(options.subset, () => totalSize(source), options.seed);
+  if (subset.seed !== undefined) {
+    world.report.info(`Reading a random subset; --subset-seed ${subset.seed} gives the same one`);
+  }
+  return {
+    world,
+    options,
+    sink,
+    source,
+    manifests,
+    metadata,
+    secrets,
+    history,
+    schema: importSchema(history?.generation ?? generationOf(metadata), {
+      datetime: "1970-01-01 00:00:00",
+      date: "1970-01-01",
+    }),
+    subset,
+    isCut: !source.find(MANIFEST_FILE),
+  };
+}
+
+function findManifests(source: ExportSource, sink: FindingSink): string[] {
+  const split: string[] = [];
+  for (const { path } of source.files()) if (isSplitManifestPath(path)) split.push(path);
+  if (source.find(MANIFEST_FILE)) return [MANIFEST_FILE, ...split.sort()];
+  sink({ check: "manifest", message: `${MANIFEST_FILE} is missing`, path: MANIFEST_FILE });
+  return split.sort();
+}
+
+async function tryMetadata(source: ExportSource, sink: FindingSink): Promise<ExportMetadata> {
+  try {
+    return await readMetadata(source);
+  } catch (error) {
+    if (!(error instanceof PaperwardError)) throw error;
+    sink({ check: error.exit === "version" ? "version" : "metadata", message: error.message });
+    return { version: null, file: "metadata.json" };
+  }
+}
+
+async function trySecrets(
+  metadata: ExportMetadata,
+  passphrase: string | undefined,
+  sink: FindingSink,
+): Promise<Secrets | undefined> {
+  try {
+    return await openExportSecrets(metadata, passphrase);
+  } catch (error) {
+    if (!(error instanceof PaperwardError)) throw error;
+    const check = ({ passphrase: "passphrase", version: "version" } as const)[
+      error.exit as "passphrase" | "version"
+    ] ?? "metadata";
+    sink({ check, message: error.message });
+    return undefined;
+  }
+}
+
+async function tryHistory(
+  { settings, report }: VerifyWorld,
+  source: ExportSource,
+  manifests: readonly string[],
+  metadata: ExportMetadata,
+  sink: FindingSink,
+): Promise<History | undefined> {
+  try {
+    return await openHistory({
+      from: metadata.version,
+      to: generationOf(metadata),
+      timeZone: settings.timeZone,
+      read: () => readExportRecords(source, manifests),
+      onLost: ({ model, pk, field, reason }) =>
+        report.verbose(
+          `not carried over: ${[model, pk, field].filter(Boolean).join(" ")}: ${reason}`,
+        ),
+    });
+  } catch (error) {
+    if (!(error instanceof PaperwardError)) throw error;
+    // Where a manifest is damaged the scan says so, with its place.
+    if (error.exit === "version") sink({ check: "version", message: error.message });
+    return undefined;
+  }
+}
+
+function totalSize(source: ExportSource): number {
+  let bytes = 0;
+  for (const { size } of source.files()) bytes += size;
+  return bytes;
+}
+
+/** Records, files, strangers. */
+async function readAll(job: Job, thumbnails: Spool<Thumbnail>): Promise<Looked> {
+  const { world, options, source, sink, metadata, subset } = job;
+  const { files, report, stop } = world;
+  report.info(
+    `Export: ${source.kind} ${source.path}, ${
+      metadata.version === null ? "release not stated" : `paperless-ngx ${metadata.version}`
+    }, ${formatCount(job.manifests.length, "manifest")}`,
+  );
+  await using cleanup = new AsyncDisposableStack();
+  const transfers = world.openTransfers({ read: [source.path], write: [] });
+  cleanup.defer(() => transfers.close());
+  const deep = options.deep || options.rehearse ? openDeepPool(files, { size: 2 }) : undefined;
+  cleanup.defer(() => deep?.close());
+  const progress = report.progress("Verifying");
+  cleanup.defer(() => progress.end());
+  const secrets = openSecretChecker(metadata, job.secrets, sink);
+  const scan = openJobScan(job, secrets, thumbnails);
+  const counts = await checkFiles(scan.files(), {
+    files,
+    scratch: world.scratch,
+    stop,
+    source,
+    transfers,
+    deep,
+    reads: (path) => subset.has(path),
+    sink,
+    onFile: () => progress.advance(),
+  });
+  await scan.finish();
+  const decrypted = secrets.end();
+  const isComplete = !job.isCut && !scan.isCut;
+  if (isComplete && job.history) {
+    if (!job.history.unchanged) await lookAtConverted(job);
+    checkMetadata(job);
+  }
+  await findExtraFiles({
+    files,
+    source,
+    stop,
+    names: scan.names,
+    isComplete,
+    own: new Set([options.junit, options.html].filter((path) => path !== undefined)),
+    reads: (path) => subset.has(path),
+    sink,
+  });
+  let records = 0;
+  for (const count of scan.counts.values()) records += count;
+  return {
+    kind: source.kind,
+    release: metadata.version ?? job.history?.from ?? null,
+    records,
+    documents: scan.counts.get("documents.document") ?? 0,
+    secrets: decrypted,
+    ...counts,
+    ...(subset.seed === undefined ? {} : { seed: subset.seed }),
+  };
+}
+
+function openJobScan(
+  { source, manifests, world, schema, history, sink, options }: Job,
+  secrets: ReturnType<typeof openSecretChecker>,
+  thumbnails: Spool<Thumbnail>,
+): RecordScan {
+  return openScan({
+    source,
+    manifests,
+    stop: world.stop,
+    schema,
+    release: history?.from ?? "0.9.0",
+    secrets,
+    // A history that isn't known can't be judged; an old one is, once it is converted.
+    ...(history?.unchanged ? { values: openRecordLooker(schema) } : {}),
+    sink,
+    onRecords: () => {},
+    onFile({ role, pk, path }: NamedFile) {
+      if (role === "thumbnail" && options.html !== undefined) thumbnails.add({ id: pk, path });
+    },
+  });
+}
+
+/** The records of an old export are judged in the form in which an import would take them. */
+async function lookAtConverted({ history, schema, sink, world }: Job): Promise<void> {
+  const looker = openRecordLooker(schema);
+  try {
+    for await (const { records } of history?.read() ?? []) {
+      world.stop.throwIfRequested();
+      for (const record of records) {
+        for (const problem of looker.look(record)) {
+          sink({
+            check: "record",
+            message: `${record.model} ${record.pk.slice(0, 40)}, brought up to date: ${problem}`,
+          });
+        }
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof PaperwardError)) throw error;
+    sink({ check: "record", message: `the export can't be brought up to date: ${error.message}` });
+  }
+}
+
+/** First release that wrote a file which says its version. */
+const FIRST_WITH_VERSION = "1.8.0";
+
+function checkMetadata({ metadata, history, sink }: Job): void {
+  if (metadata.file !== null || !history) return;
+  if (compareReleases(history.from, FIRST_WITH_VERSION) < 0) return;
+  sink({
+    check: "metadata",
+    message:
+      `metadata.json is missing, though paperless-ngx ${history.from} or later wrote the export`,
+  });
+}
+
+async function tryRehearsal(job: Job, looked: Looked): Promise<Rehearsal | undefined> {
+  const { options, world, history, sink, metadata, secrets } = job;
+  if (!options.rehearse) return undefined;
+  if (!history || (metadata.crypto && !secrets)) {
+    sink({ check: "rehearsal", message: "the export can't be restored as it is: see above" });
+    return undefined;
+  }
+  world.report.info("Rehearsal: restoring into a throw-away library");
+  return await rehearse(world, {
+    path: options.path,
+    dataOnly: looked.documents > 0 && looked.files === 0,
+    records: history,
+    sink,
+    ...(options.passphrase === undefined ? {} : { passphrase: options.passphrase }),
+  });
+}
+
+async function tellChanges(
+  { options, world, source }: Job,
+): Promise<VerifySummary["changes"] | undefined> {
+  if (options.against === undefined) return undefined;
+  const other = await openExportSource(world.files, options.against);
+  const counts = { added: 0, removed: 0, changed: 0 };
+  try {
+    for await (const change of compareExports(other, source, world.stop)) {
+      if (change.kind === "records") {
+        const { model, before, after } = change;
+        world.report.item(
+          "change",
+          { ...change },
+          `CHANGE  ${model}: ${before} records before, ${after} now`,
+        );
+        continue;
+      }
+      counts[change.kind]++;
+      const { kind, id, title, what } = change;
+      world.report.item(
+        "change",
+        { kind, document: { id, title }, what: [...what] },
+        `CHANGE  ${kind}: #${id} ${title}${what.length > 0 ? ` (${what.join(", ")})` : ""}`,
+      );
+    }
+    return counts;
+  } finally {
+    other.close();
+  }
+}

@@ -1,0 +1,27 @@
+// What a verification is to be: the flags, resolved.
+
+import type { Subset } from "../../checks/sanity_options.ts";
+
+/** Options of a verification. */
+export interface VerifyOptions {
+  /** Absolute path of the folder or the zip. */
+  readonly path: string;
+  readonly passphrase?: string;
+  /** Decode thumbnails and open PDFs. */
+  readonly deep: boolean;
+  /** Restore it into a throw-away library and compare. */
+  readonly rehearse: boolean;
+  /** Of which files the content is read. */
+  readonly subset?: Subset;
+  /** Of a random subset. @default one of this run's own */
+  readonly seed?: number;
+  /** Absolute path of another export: tell what changed since. */
+  readonly against?: string;
+  /** Bring an export to its end that was interrupted. */
+  readonly mend: boolean;
+  /** Warnings count as errors. */
+  readonly strict: boolean;
+  /** Absolute paths of reports. */
+  readonly junit?: string;
+  readonly html?: string;
+}
