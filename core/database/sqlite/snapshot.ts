@@ -11,7 +11,7 @@ import { explainSqliteError } from "./errors.ts";
 import { rowReader } from "./storage_values.ts";
 
 /** A batch ends early when its texts have this many bytes: 500 long documents would be tens of megabytes. */
-const MOST_BYTES = 1 << 20;
+const MOST_BYTES = 1 << 17;
 
 /** What a snapshot is made of. */
 export interface SnapshotParts {
