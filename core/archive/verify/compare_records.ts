@@ -2,8 +2,10 @@
 // Invariant: memory holds a sum for each model; only where sums differ are its records held as hashes.
 
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
-import { manyToManyOf } from "../../schema/model.ts";
-import { findModel } from "../../schema/registry.ts";
+import type { ImportModel, ImportSchema } from "../import/import_schema.ts";
+import { SERVICE_USER_NUMBERS } from "../import/number_rows.ts";
+import { UnfitValue } from "../import/parse_value.ts";
+import type { ParsedRecord } from "../import/row_shape.ts";
 import type { RawRecord } from "../manifest/raw_record.ts";
 import { secretFieldsOf } from "../secrets/secret_fields.ts";
 import { hashText } from "./name_set.ts";
@@ -18,6 +20,8 @@ export interface CompareRecordsOptions {
   /** From the first one, each time. */
   before(): AsyncIterable<Batch>;
   after(): AsyncIterable<Batch>;
+  /** Whose rows both become: values are compared as the database keeps them. */
+  readonly schema: ImportSchema;
   /** `<label> <field>` that may differ. */
   readonly ignore: ReadonlySet<string>;
   readonly stop: StopSignal;
@@ -29,6 +33,16 @@ export interface CompareRecordsOptions {
 
 /** Rows that a fresh library has already, under its own numbers: what points to them is compared by name. */
 const BY_NAME: ReadonlySet<string> = new Set(["contenttypes.contenttype", "auth.permission"]);
+
+/** Users that every library has, and that exports of later releases leave out. */
+const SERVICE_USERS: ReadonlySet<string> = new Set(
+  Object.values(SERVICE_USER_NUMBERS).flatMap((users) => [...users.values()]),
+);
+
+function isCompared({ model, fields }: RawRecord): boolean {
+  if (BY_NAME.has(model)) return false;
+  return model !== "auth.user" || !SERVICE_USERS.has((fields.get("username") ?? "").slice(1, -1));
+}
 
 /** Differences of one model that are listed. */
 const MOST = 20;
@@ -62,12 +76,12 @@ async function sumUp(batches: AsyncIterable<Batch>, options: CompareRecordsOptio
     options.stop.throwIfRequested();
     for (const record of records) {
       noteNames(record, names);
-      if (BY_NAME.has(record.model)) continue;
+      if (!isCompared(record)) continue;
       let sum = sums.get(record.model);
       if (!sum) sums.set(record.model, sum = { count: 0, hash: 0 });
       sum.count++;
       // Sums don't mind the order, which is the database's.
-      sum.hash = (sum.hash + hashRecord(record, names, options.ignore, seed)) % 2 ** 53;
+      sum.hash = (sum.hash + hashRecord(record, names, options, seed)) % 2 ** 53;
     }
   }
   return { names, sums };
@@ -82,56 +96,49 @@ function noteNames({ model, pk, fields }: RawRecord, { types, permissions }: Nam
   }
 }
 
+/** The hash of a record as rows: lists are sets, and what points to content types does so by name. */
 function hashRecord(
   record: RawRecord,
   names: Names,
-  ignore: ReadonlySet<string>,
+  { schema, ignore }: CompareRecordsOptions,
   seed: number,
 ): number {
-  const { model, pk } = record;
-  const secrets = secretFieldsOf(model);
-  const lists = listsOf(model);
-  let hash = hashText(pk, seed);
-  for (const [field, raw] of record.fields) {
-    if (secrets.includes(field) || ignore.has(`${model} ${field}`)) continue;
-    hash = (hash + hashText(`${pk} ${field} ${normal(field, raw, lists, names)}`, seed)) % 2 ** 53;
-  }
+  const { model: label } = record;
+  const model = schema.find(label);
+  const parsed = model && parse(model, record);
+  // Said by another check, and the same on both sides.
+  if (!parsed) return hashText(record.pk, seed);
+  const secrets = secretFieldsOf(label);
+  let hash = hashText(record.pk, seed);
+  const add = (field: string, text: string) => {
+    hash = (hash + hashText(`${record.pk} ${field} ${text}`, seed)) % 2 ** 53;
+  };
+  model.fields.forEach(({ name, to }, index) => {
+    if (secrets.includes(name) || ignore.has(`${label} ${name}`)) return;
+    const value = parsed.values[index];
+    const text = value instanceof Uint8Array ? value.toHex() : String(value);
+    add(name, nameOf(to, text, names));
+  });
+  model.listTargets.forEach(({ to }, index) => {
+    const keys = parsed.lists[index] ?? [];
+    add(`list ${index}`, keys.map((key) => nameOf(to, String(key), names)).sort().join());
+  });
   return hash;
 }
 
-const knownLists = new Map<string, ReadonlySet<string>>();
-
-function listsOf(label: string): ReadonlySet<string> {
-  const known = knownLists.get(label);
-  if (known) return known;
-  const model = findModel(label);
-  const lists = new Set(
-    model
-      ? [...manyToManyOf(model, "v2"), ...manyToManyOf(model, "v3")].map(({ name }) => name)
-      : [],
-  );
-  if (model) knownLists.set(label, lists);
-  return lists;
+function nameOf(to: string | undefined, key: string, { types, permissions }: Names): string {
+  if (to === "contenttypes.contenttype") return types.get(key) ?? key;
+  if (to === "auth.permission") return permissions.get(key) ?? key;
+  return key;
 }
 
-/** A value without what may differ: the order of lists, numbers of content types, spaces of the layout. */
-function normal(
-  field: string,
-  raw: string,
-  lists: ReadonlySet<string>,
-  { types, permissions }: Names,
-): string {
-  if (field === "content_type") return types.get(raw) ?? raw;
-  if (field === "permission") return permissions.get(raw) ?? raw;
-  if (lists.has(field)) {
-    const keys = raw.match(/\d+/g) ?? [];
-    const isPermissions = field === "permissions" || field === "user_permissions";
-    return (isPermissions ? keys.map((key) => permissions.get(key) ?? key) : keys).sort().join();
+function parse(model: ImportModel, record: RawRecord): ParsedRecord | undefined {
+  try {
+    return model.parse(record);
+  } catch (error) {
+    if (error instanceof UnfitValue) return undefined;
+    throw error;
   }
-  if (raw.startsWith("{") || raw.startsWith("[")) {
-    return raw.replace(/"(?:[^"\\]|\\.)*"|\s+/gs, (token) => token.startsWith('"') ? token : "");
-  }
-  return raw;
 }
 
 /** Reads both again and names the records that differ. */
@@ -144,7 +151,7 @@ async function tell(
 ): Promise<void> {
   const restored = new Map<string, number>();
   for await (const record of recordsIn(options.after(), labels)) {
-    restored.set(`${record.model} ${record.pk}`, hashRecord(record, after, options.ignore, seed));
+    restored.set(`${record.model} ${record.pk}`, hashRecord(record, after, options, seed));
   }
   const told = new Map<string, number>();
   const say = (label: string, message: string, pk: string) => {
@@ -158,7 +165,7 @@ async function tell(
     const hash = restored.get(name);
     restored.delete(name);
     if (hash === undefined) say(model, `${name} is not in the restored library`, pk);
-    else if (hash !== hashRecord(record, before, options.ignore, seed)) {
+    else if (hash !== hashRecord(record, before, options, seed)) {
       say(model, `${name} is otherwise in the restored library`, pk);
     }
   }
@@ -174,6 +181,6 @@ async function* recordsIn(
   labels: ReadonlySet<string>,
 ): AsyncGenerator<RawRecord> {
   for await (const { records } of batches) {
-    for (const record of records) if (labels.has(record.model)) yield record;
+    for (const record of records) if (labels.has(record.model) && isCompared(record)) yield record;
   }
 }

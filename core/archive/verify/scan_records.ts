@@ -42,6 +42,8 @@ export interface RecordScan {
   readonly counts: ReadonlyMap<string, number>;
   /** Every file that was named. */
   readonly names: NameSet;
+  /** How many files were named, by role. */
+  readonly named: ReadonlyMap<FileRole, number>;
   /** A manifest could not be read to its end: what is missing may be in there. */
   readonly isCut: boolean;
   /** Reads the records; the files that they name, as they come. */
@@ -72,6 +74,7 @@ export function openScan(options: ScanOptions): RecordScan {
   return {
     counts,
     names,
+    named,
     files,
     finish,
     get isCut() {

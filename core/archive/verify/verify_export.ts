@@ -155,8 +155,8 @@ async function look(
   if (!source) return NOTHING;
   try {
     const job = await openJob(world, options, sink, source);
-    const looked = await readAll(job, thumbnails);
-    const rehearsal = await tryRehearsal(job, looked);
+    const { looked, named } = await readAll(job, thumbnails);
+    const rehearsal = await tryRehearsal(job, looked, named);
     const changes = await tellChanges(job);
     return {
       ...looked,
@@ -340,7 +340,10 @@ function totalSize(source: ExportSource): number {
 }
 
 /** Records, files, strangers. */
-async function readAll(job: Job, thumbnails: Spool<Thumbnail>): Promise<Looked> {
+async function readAll(
+  job: Job,
+  thumbnails: Spool<Thumbnail>,
+): Promise<{ readonly looked: Looked; readonly named: RecordScan["named"] }> {
   const { world, options, source, sink, metadata, subset } = job;
   const { files, report, stop } = world;
   report.info(
@@ -387,7 +390,7 @@ async function readAll(job: Job, thumbnails: Spool<Thumbnail>): Promise<Looked> 
   });
   let records = 0;
   for (const count of scan.counts.values()) records += count;
-  return {
+  const looked: Looked = {
     kind: source.kind,
     release: metadata.version ?? job.history?.from ?? null,
     records,
@@ -396,6 +399,7 @@ async function readAll(job: Job, thumbnails: Spool<Thumbnail>): Promise<Looked> 
     ...counts,
     ...(subset.seed === undefined ? {} : { seed: subset.seed }),
   };
+  return { looked, named: scan.named };
 }
 
 function openJobScan(
@@ -454,7 +458,14 @@ function checkMetadata({ metadata, history, sink }: Job): void {
   });
 }
 
-async function tryRehearsal(job: Job, looked: Looked): Promise<Rehearsal | undefined> {
+/** Files that an export may be written without. */
+const LEFT_OUT = ["archive", "thumbnail"] as const;
+
+async function tryRehearsal(
+  job: Job,
+  looked: Looked,
+  named: RecordScan["named"],
+): Promise<Rehearsal | undefined> {
   const { options, world, history, sink, metadata, secrets } = job;
   if (!options.rehearse) return undefined;
   if (!history || (metadata.crypto && !secrets)) {
@@ -465,6 +476,8 @@ async function tryRehearsal(job: Job, looked: Looked): Promise<Rehearsal | undef
   return await rehearse(world, {
     path: options.path,
     dataOnly: looked.documents > 0 && looked.files === 0,
+    leftOut: new Set(LEFT_OUT.filter((role) => !named.has(role))),
+    schema: job.schema,
     records: history,
     sink,
     ...(options.passphrase === undefined ? {} : { passphrase: options.passphrase }),
