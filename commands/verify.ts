@@ -24,6 +24,11 @@ const flags: readonly Flag[] = [
     help: "Decrypt the secrets with it, to see that it is the right one.",
   },
   {
+    long: "data-only",
+    origin: "paperward",
+    help: "The export was written with --data-only: no files are expected.",
+  },
+  {
     long: "deep",
     origin: "paperward",
     help: "Also decode every thumbnail and open every PDF. Takes several times as long.",
@@ -126,6 +131,7 @@ function verifyOptions(options: Options): VerifyOptions {
   };
   return {
     path: typeof options.export === "string" ? options.export : "",
+    dataOnly: options.dataOnly === true,
     deep: options.deep === true,
     rehearse: options.rehearse === true,
     mend: options.mend === true,

@@ -37,6 +37,8 @@ export interface CheckFilesOptions {
 export interface FileCounts {
   /** Files that the manifests name. */
   readonly files: number;
+  /** Of these, those that are there. */
+  readonly present: number;
   /** Of these, read from their first byte to the last. */
   readonly read: number;
   readonly bytes: number;
@@ -59,7 +61,7 @@ export async function checkFiles(
   options: CheckFilesOptions,
 ): Promise<FileCounts> {
   const looker = openLooker(options);
-  const counts = { files: 0, read: 0, bytes: 0 };
+  const counts = { files: 0, present: 0, read: 0, bytes: 0 };
   const placed = async function* (): AsyncGenerator<Pending> {
     for await (const file of named) {
       options.stop.throwIfRequested();
@@ -68,6 +70,7 @@ export async function checkFiles(
     }
   };
   const conclude = async (file: VerifiedFile, wasRead: boolean, bytes: number, copy?: string) => {
+    if (file.place.kind === "file") counts.present++;
     if (wasRead) counts.read++;
     counts.bytes += bytes;
     options.onFile();

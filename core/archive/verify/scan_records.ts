@@ -31,6 +31,8 @@ export interface ScanOptions {
   /** Looks at values; absent where the records have an old form and are looked at after conversion. */
   readonly values?: RecordLooker;
   readonly sink: FindingSink;
+  /** The files that are named should be there. */
+  readonly withFiles: boolean;
   readonly onRecords: (count: number) => void;
   /** Told of every file once more. */
   readonly onFile?: (file: NamedFile) => void;
@@ -145,7 +147,7 @@ export function openScan(options: ScanOptions): RecordScan {
         named.set(claim.file.role, (named.get(claim.file.role) ?? 0) + 1);
         names.add(claim.file.path);
         options.onFile?.(claim.file);
-        yield claim.file;
+        if (options.withFiles) yield claim.file;
       }
     }
   }

@@ -12,6 +12,7 @@ import { openReportFiles } from "../../report/report_files.ts";
 import type { History } from "../history/open_history.ts";
 import { openHistory } from "../history/open_history.ts";
 import { type ImportSchema, importSchema } from "../import/import_schema.ts";
+import type { Generation } from "../../schema/model.ts";
 import { generationOf } from "../import/open_export.ts";
 import {
   isSplitManifestPath,
@@ -80,6 +81,7 @@ const NOTHING: Looked = {
   documents: 0,
   secrets: 0,
   files: 0,
+  present: 0,
   read: 0,
   bytes: 0,
 };
@@ -156,7 +158,7 @@ async function look(
   try {
     const job = await openJob(world, options, sink, source);
     const { looked, named } = await readAll(job, thumbnails);
-    const rehearsal = await tryRehearsal(job, looked, named);
+    const rehearsal = await tryRehearsal(job, named);
     const changes = await tellChanges(job);
     return {
       ...looked,
@@ -314,10 +316,10 @@ async function tryHistory(
   metadata: ExportMetadata,
   sink: FindingSink,
 ): Promise<History | undefined> {
-  try {
-    return await openHistory({
+  const open = (to: Generation) =>
+    openHistory({
       from: metadata.version,
-      to: generationOf(metadata),
+      to,
       timeZone: settings.timeZone,
       read: () => readExportRecords(source, manifests),
       onLost: ({ model, pk, field, reason }) =>
@@ -325,6 +327,11 @@ async function tryHistory(
           `not carried over: ${[model, pk, field].filter(Boolean).join(" ")}: ${reason}`,
         ),
     });
+  try {
+    if (metadata.version !== null) return await open(generationOf(metadata));
+    // Only the records tell; each generation's are judged in their own form.
+    const history = await open("v3");
+    return history.from.startsWith("3.") ? history : await open("v2");
   } catch (error) {
     if (!(error instanceof PaperwardError)) throw error;
     // Where a manifest is damaged the scan says so, with its place.
@@ -372,6 +379,12 @@ async function readAll(
     onFile: () => progress.advance(),
   });
   await scan.finish();
+  if (counts.files > 0 && counts.present === 0) {
+    report.warn(
+      "Not a single file of a document is there",
+      "an export that was written with --data-only is verified with --data-only",
+    );
+  }
   const decrypted = secrets.end();
   const isComplete = !job.isCut && !scan.isCut;
   if (isComplete && job.history) {
@@ -417,6 +430,7 @@ function openJobScan(
     // A history that isn't known can't be judged; an old one is, once it is converted.
     ...(history?.unchanged ? { values: openRecordLooker(schema) } : {}),
     sink,
+    withFiles: !options.dataOnly,
     onRecords: () => {},
     onFile({ role, pk, path }: NamedFile) {
       if (role === "thumbnail" && options.html !== undefined) thumbnails.add({ id: pk, path });
@@ -463,7 +477,6 @@ const LEFT_OUT = ["archive", "thumbnail"] as const;
 
 async function tryRehearsal(
   job: Job,
-  looked: Looked,
   named: RecordScan["named"],
 ): Promise<Rehearsal | undefined> {
   const { options, world, history, sink, metadata, secrets } = job;
@@ -475,7 +488,7 @@ async function tryRehearsal(
   world.report.info("Rehearsal: restoring into a throw-away library");
   return await rehearse(world, {
     path: options.path,
-    dataOnly: looked.documents > 0 && looked.files === 0,
+    dataOnly: options.dataOnly,
     leftOut: new Set(LEFT_OUT.filter((role) => !named.has(role))),
     schema: job.schema,
     records: history,

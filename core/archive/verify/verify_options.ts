@@ -7,6 +7,8 @@ export interface VerifyOptions {
   /** Absolute path of the folder or the zip. */
   readonly path: string;
   readonly passphrase?: string;
+  /** It was written with `--data-only`: files that the manifest names are not expected. */
+  readonly dataOnly: boolean;
   /** Decode thumbnails and open PDFs. */
   readonly deep: boolean;
   /** Restore it into a throw-away library and compare. */
