@@ -40,8 +40,9 @@ const flags: readonly Flag[] = [
   {
     long: "order",
     origin: "paperward",
-    value: { name: "ORDER", kind: "string", choices: ["inode", "document"], default: "inode" },
-    help: "Read files in the order in which they lie on the disk, or as they are listed.",
+    value: { name: "ORDER", kind: "string", choices: ["document", "inode"], default: "document" },
+    help:
+      "Read files as they are listed, or, for spinning disks, in the order in which they lie on the disk.",
   },
   {
     long: "readers",
@@ -169,7 +170,7 @@ async function requestOf(options: Options): Promise<SanityRequest> {
     ...given("documents", parsed("document", parseDocuments)),
     deep,
     ...given("subset", parsed("readDataSubset", parseSubset)),
-    order: options.order === "document" ? "document" : "inode",
+    order: options.order === "inode" ? "inode" : "document",
     readers: Number(options.readers ?? 2),
     ...given("bandwidth", parsed("bandwidthLimit", parseBandwidth)),
     ...given("lockTimeoutMs", typeof lockTimeout === "number" ? lockTimeout * 1000 : undefined),

@@ -28,6 +28,8 @@ export interface DocumentRow {
 export type Place =
   /** @property real the path behind all links */
   | { readonly kind: "file"; readonly real: string; readonly size: number; readonly inode: string }
+  /** Its folder is real and inside the library; whether the file is there is seen when it is read. */
+  | { readonly kind: "unseen"; readonly real: string }
   | { readonly kind: "missing" }
   /** Something is there that can't be read, or that may not be followed. */
   | { readonly kind: "unreadable"; readonly reason: string };

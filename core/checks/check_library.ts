@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { sql } from "kysely";
 import type { TransferPool, TransferPoolOptions } from "../../wasm/checksum/transfer_pool.ts";
+import { turn } from "../../wasm/pool.ts";
 import type { LibraryDatabase, Snapshot } from "../database/database.ts";
 import { openDatabase } from "../database/open_database.ts";
 import { PaperwardError } from "../errors.ts";
@@ -55,8 +56,12 @@ export interface SanityCounts {
   readonly bytesRead: number;
 }
 
-/** Documents that are read together, and then said something about in their order. */
-const CHUNK = 2000;
+/** Documents that are read together, and then said something about in their order: few at first, so that
+ * reading begins at once, then more, so that their files can be read in the order of the disk. */
+const CHUNKS = { first: 250, largest: 2000 } as const;
+
+/** Documents whose files are looked for before messages are let in: what is read must not wait for it. */
+const AT_ONCE = 50;
 
 /** Strays that are looked at again together. */
 const STRAYS = 200;
@@ -82,6 +87,13 @@ export async function checkLibrary(
   });
   cleanup.defer(() => database.close());
   const { generation } = database;
+  // Its Workers start while the database is read.
+  const transfers = world.openTransfers({
+    read: [settings.mediaRoot],
+    write: [],
+    size: options.readers,
+  });
+  cleanup.defer(() => transfers.close());
   const claims = openClaims(settings.mediaRoot);
   using documents = openSpool<DocumentRow>(files, join(world.scratch, "documents"));
   using rowFindings = openSpool<Finding>(files, join(world.scratch, "row-findings"));
@@ -99,12 +111,6 @@ export async function checkLibrary(
         formatCount(documents.length, "document")
       }`,
   );
-  const transfers = world.openTransfers({
-    read: [settings.mediaRoot],
-    write: [],
-    size: options.readers,
-  });
-  cleanup.defer(() => transfers.close());
   const deep = options.deep ? openDeepPool(files, { size: options.readers }) : undefined;
   cleanup.defer(() => deep?.close());
   const job: Job = {
@@ -208,76 +214,105 @@ function findingOf(check: Check, found: Found, document?: DocumentRow): Finding 
 /** A chunk of documents whose files are being read. */
 interface Chunk {
   readonly documents: readonly DocumentRow[];
+  /** Resolves once the Workers have all of it. */
+  readonly handedOver: Promise<void>;
   readonly done: Promise<readonly CheckedFile[]>;
 }
 
 async function checkDocuments(job: Job, documents: Spool<DocumentRow>): Promise<void> {
-  const { world: { report, stop } } = job;
+  const { world } = job;
+  const { report, stop } = world;
   const progress = report.progress("Checking", documents.length);
   const isRead = chooseContents(job);
   const throttle = openThrottle(job.options.bandwidth, stop);
+  // The order of the disk and a limit need to know each file before it is read; otherwise that it is read is
+  // enough, and saves a look at each.
+  const isSeen = throttle !== undefined || job.options.order === "inode";
+  const finish = async (chunk: Chunk) => {
+    await finishChunk(job, chunk, isRead);
+    progress.advance(chunk.documents.length);
+  };
   try {
     let before: Chunk | undefined;
-    for (const some of chunks(documents, CHUNK)) {
-      stop.throwIfRequested();
-      const located = some.flatMap((document) => locateDocument(job, document));
-      const reading = readContents(located, isRead, {
+    for (const some of chunks(documents)) {
+      const located: CheckedFile[] = [];
+      for (const [index, document] of some.entries()) {
+        if (index % AT_ONCE === 0) await turn();
+        stop.throwIfRequested();
+        located.push(...locateDocument(job, document, isSeen ? undefined : isRead));
+      }
+      // What was located is read once the chunk before it was handed over.
+      await before?.handedOver;
+      const reading = readContents(located, ({ document }) => isRead(document), {
         transfers: job.transfers,
         algorithm: job.algorithm,
         order: job.options.order,
         throttle,
         stop: stop.memory,
-        onRead(bytes) {
-          job.counts.filesRead++;
+        locate: (path) => locate(world.files, path),
+        onRead(files, bytes) {
+          job.counts.filesRead += files;
           job.counts.bytesRead += bytes;
         },
       });
-      const chunk: Chunk = { documents: some, done: lookDeep(job, reading, isRead) };
-      chunk.done.catch(() => {});
-      // The next chunk begins to be read while the last files of this one are under way.
-      await reading.handedOver;
-      stop.throwIfRequested();
-      if (before) await finishChunk(job, before, isRead);
-      if (before) progress.advance(before.documents.length);
+      const done = lookDeep(job, reading, isRead);
+      done.catch(() => {});
+      const chunk: Chunk = { documents: some, handedOver: reading.handedOver, done };
+      if (before) await finish(before);
       before = chunk;
     }
-    if (before) await finishChunk(job, before, isRead);
-    if (before) progress.advance(before.documents.length);
+    if (before) await finish(before);
   } finally {
     progress.end();
   }
 }
 
-function* chunks<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
+function* chunks<Item>(items: Iterable<Item>): Generator<Item[]> {
+  let size: number = CHUNKS.first;
   let chunk: Item[] = [];
   for (const item of items) {
     chunk.push(item);
     if (chunk.length < size) continue;
     yield chunk;
     chunk = [];
+    size = Math.min(2 * size, CHUNKS.largest);
   }
   if (chunk.length > 0) yield chunk;
 }
 
-function locateDocument({ world, claims, sink }: Job, document: DocumentRow): CheckedFile[] {
-  const located = locateFiles(world.files, world.settings.mediaRoot, document);
+function locateDocument(
+  job: Job,
+  document: DocumentRow,
+  isRead?: (document: DocumentRow) => boolean,
+): CheckedFile[] {
+  const { world } = job;
+  const isUnseen = isRead?.(document) ?? false;
+  const located = locateFiles(world.files, world.settings.mediaRoot, document, isUnseen);
   for (const { role, path, place } of located) {
-    if (role !== "thumbnail") {
-      const real = place.kind === "file" ? place.real : path;
-      if (claims.claim(real, document.id)) sink.need({ kind: "shared file", path: real });
-    }
-    // What a link points to belongs to the document as well as the link.
-    if (place.kind === "file" && place.real !== path) claims.addLink(path, place.real);
+    if (role === "thumbnail") continue;
+    const real = place.kind === "file" || place.kind === "unseen" ? place.real : path;
+    claimReal(job, document, path, real);
   }
   return located;
 }
 
-/** Which files' content is looked at. */
-function chooseContents({ options, world }: Job): (file: CheckedFile) => boolean {
+function claimReal(
+  { claims, sink }: Job,
+  document: DocumentRow,
+  path: string,
+  real: string,
+): void {
+  if (claims.claim(real, document.id)) sink.need({ kind: "shared file", path: real });
+  // What a link points to belongs to the document as well as the link.
+  if (real !== path) claims.addLink(path, real);
+}
+
+/** Of which documents the content is looked at. */
+function chooseContents({ options, world }: Job): (document: DocumentRow) => boolean {
   const isWanted = options.checks.some(({ needs }) => needs !== undefined);
   if (!isWanted) return () => false;
   const isChosen = subsetOf(options.subset, () => sizeBelow(world.files, world.settings.mediaRoot));
-  return ({ document }) => isChosen(document.id);
+  return ({ id }) => isChosen(id);
 }
 
 function subsetOf(subset: Subset | undefined, total: () => number): (id: number) => boolean {
@@ -293,17 +328,15 @@ function subsetOf(subset: Subset | undefined, total: () => number): (id: number)
   }
 }
 
-/** A random share of documents: one is in it as a whole or not at all. */
+/** A random share of documents: one is in it as a whole or not at all, however often it is asked. */
 function random(share: number): (id: number) => boolean {
-  const chosen = new Map<number, boolean>();
+  const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
   return (id) => {
-    const known = chosen.get(id);
-    if (known !== undefined) return known;
-    // Only those that are being looked at have to be remembered.
-    if (chosen.size > 8 * CHUNK) chosen.clear();
-    const choice = Math.random() < share;
-    chosen.set(id, choice);
-    return choice;
+    // The end of MurmurHash3 spreads neighbouring numbers evenly.
+    let hash = Math.imul(id ^ seed, 0x9e3779b1);
+    hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
+    hash = Math.imul(hash ^ hash >>> 13, 0xc2b2ae35);
+    return ((hash ^ hash >>> 16) >>> 0) / 2 ** 32 < share;
   };
 }
 
@@ -311,14 +344,14 @@ function random(share: number): (id: number) => boolean {
 async function lookDeep(
   { deep, options, world }: Job,
   reading: Reading,
-  isRead: (file: CheckedFile) => boolean,
+  isRead: (document: DocumentRow) => boolean,
 ): Promise<readonly CheckedFile[]> {
   const read = await reading.done;
   if (!deep) return read;
   const names = new Set(options.checks.map(({ name }) => name));
   const wanted = read.flatMap((file, index) => {
     const kind = deepKind(file, names);
-    return kind && isRead(file) && file.place.kind === "file" && file.place.size > 0 &&
+    return kind && isRead(file.document) && file.place.kind === "file" && file.place.size > 0 &&
         file.readError === undefined
       ? [{ index, kind, path: file.place.real, size: file.place.size }]
       : [];
@@ -346,11 +379,15 @@ function deepKind(
 async function finishChunk(
   job: Job,
   chunk: Chunk,
-  isRead: (file: CheckedFile) => boolean,
+  isRead: (document: DocumentRow) => boolean,
 ): Promise<void> {
   const { world: { stop } } = job;
   const files = await chunk.done;
   stop.throwIfRequested();
+  for (const { document, path, place } of files) {
+    // A link shows when it is read; what it points to is claimed as well.
+    if (place.kind === "file" && place.real !== path) claimReal(job, document, path, place.real);
+  }
   const byDocument = Map.groupBy(files, ({ document }) => document.id);
   const checked = chunk.documents.map((document) => {
     const subject = { document, files: byDocument.get(document.id) ?? [] };
@@ -394,7 +431,7 @@ function needsSecondLook({ options }: Job, findings: readonly Finding[]): boolea
 async function secondLook(
   job: Job,
   documents: readonly DocumentRow[],
-  isRead: (file: CheckedFile) => boolean,
+  isRead: (document: DocumentRow) => boolean,
 ): Promise<Map<number, CheckedDocument>> {
   return await underLock(job, async () => {
     const ids = documents.map(({ id }) => id);
@@ -403,12 +440,13 @@ async function secondLook(
       for await (const batch of readDocuments(snapshot, ids)) now.push(...batch);
     });
     const located = now.flatMap((document) => locateDocument(job, document));
-    const reading = readContents(located, isRead, {
+    const reading = readContents(located, ({ document }) => isRead(document), {
       transfers: job.transfers,
       algorithm: job.algorithm,
       order: job.options.order,
       throttle: openThrottle(job.options.bandwidth, job.world.stop),
       stop: job.world.stop.memory,
+      locate: (path) => locate(job.world.files, path),
     });
     const files = Map.groupBy(
       await lookDeep(job, reading, isRead),

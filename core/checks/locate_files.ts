@@ -46,29 +46,65 @@ export function expectedFiles(
   ];
 }
 
-/** Looks at all files of a document. */
+/** Looks for all files of a document.
+ * @param isUnseen whether it is enough to know a file's folder, since the file is going to be read */
 export function locateFiles(
   files: Files,
   mediaRoot: string,
   document: DocumentRow,
+  isUnseen = false,
 ): CheckedFile[] {
   return expectedFiles(mediaRoot, document).map(({ role, path, stored }) => ({
     role,
     document,
     path,
     stored,
-    place: isInsideAny(path, [join(mediaRoot, FOLDERS[role])])
-      ? locate(files, path)
-      : { kind: "unreadable", reason: "the database names a file outside of its folder" },
+    place: !isInsideAny(path, [join(mediaRoot, FOLDERS[role])])
+      ? OUTSIDE
+      : isUnseen
+      ? locateFolder(files, path)
+      : locate(files, path),
   }));
 }
 
+const OUTSIDE: Place = {
+  kind: "unreadable",
+  reason: "the database names a file outside of its folder",
+};
+
 /** What is at a path. */
 export function locate(files: Files, path: string): Place {
-  try {
+  return placeOf(() => {
     const { path: real, facts } = files.locate(path);
     if (facts.kind !== "file") return { kind: "missing" };
     return { kind: "file", real, size: facts.size, inode: facts.inode ?? "" };
+  });
+}
+
+/** Folders whose real place is remembered, at most. */
+const REMEMBERED = 4096;
+
+const realFolders = new WeakMap<Files, Map<string, string>>();
+
+/** What is known of a path without looking at the file itself: many share a folder. */
+function locateFolder(files: Files, path: string): Place {
+  let known = realFolders.get(files);
+  if (!known) realFolders.set(files, known = new Map());
+  const at = path.lastIndexOf("/");
+  const folder = path.slice(0, at);
+  const remembered = known.get(folder);
+  if (remembered !== undefined) return { kind: "unseen", real: remembered + path.slice(at) };
+  return placeOf(() => {
+    const real = files.real(folder);
+    if (known.size >= REMEMBERED) known.clear();
+    known.set(folder, real);
+    return { kind: "unseen", real: real + path.slice(at) };
+  });
+}
+
+function placeOf(look: () => Place): Place {
+  try {
+    return look();
   } catch (error) {
     if (error instanceof PaperwardError) {
       return { kind: "unreadable", reason: "it leads out of the library, or is no path" };

@@ -1,13 +1,10 @@
 // Reads the content of files through the checksum kernel and notes what came of it. Invariant: no more is read
 // at once than the readers, and no faster than the limit, averaged over files.
 
-import type {
-  TransferAlgorithm,
-  TransferJob,
-  TransferResult,
-} from "../../wasm/checksum/transfer.ts";
+import type { ReadBatch, ReadError } from "../../wasm/checksum/read_batch.ts";
+import type { TransferAlgorithm } from "../../wasm/checksum/transfer.ts";
 import type { TransferPool } from "../../wasm/checksum/transfer_pool.ts";
-import type { Algorithm, CheckedFile } from "./check.ts";
+import type { Algorithm, CheckedFile, Place } from "./check.ts";
 
 /** How files are read. */
 export interface ReadOptions {
@@ -15,11 +12,13 @@ export interface ReadOptions {
   /** The algorithm of this generation. */
   readonly algorithm: Algorithm;
   readonly order: "inode" | "document";
-  /** Waits until a file of this size may be read. */
-  readonly throttle: (size: number) => Promise<void>;
+  /** Waits until so many bytes may be read; undefined: as fast as can be. */
+  readonly throttle: ((size: number) => Promise<void>) | undefined;
   readonly stop: SharedArrayBuffer;
-  /** Called after each file. @param bytes read */
-  readonly onRead?: (bytes: number) => void;
+  /** Looks at a file that turns out to be a link. */
+  readonly locate: (path: string) => Place;
+  /** Called after each batch. */
+  readonly onRead?: (files: number, bytes: number) => void;
 }
 
 /** A reading that is under way. */
@@ -30,67 +29,146 @@ export interface Reading {
   readonly done: Promise<CheckedFile[]>;
 }
 
-/** Reads those files that are there and wanted. */
+/** Files in one message to a reader. */
+const BATCH = 16;
+
+/** Reads those files that may be there and are wanted. */
 export function readContents(
   files: readonly CheckedFile[],
   isWanted: (file: CheckedFile) => boolean,
   options: ReadOptions,
 ): Reading {
   const known = [...files];
-  const indices = files.flatMap((file, index) =>
-    file.place.kind === "file" && isWanted(file) ? [index] : []
-  );
+  const indices: number[] = [];
+  for (const [index, file] of files.entries()) {
+    if ((file.place.kind === "file" || file.place.kind === "unseen") && isWanted(file)) {
+      indices.push(index);
+    }
+  }
   if (options.order === "inode") indices.sort((a, b) => compareInodes(files[a], files[b]));
   const { promise: handedOver, resolve } = Promise.withResolvers<void>();
 
-  async function* jobs(): AsyncGenerator<TransferJob> {
-    try {
-      for (const id of indices) {
-        const file = files[id];
-        if (file?.place.kind !== "file") continue;
-        await options.throttle(file.place.size);
-        yield { id, source: file.place.real, algorithm: algorithmFor(file, options.algorithm) };
+  async function read(wanted: readonly number[]): Promise<void> {
+    const { transfers, stop, onRead, throttle } = options;
+    const underWay = new Map<number, readonly number[]>();
+    const links: number[] = [];
+    const batches = batchesOf(known, wanted, options, underWay);
+    for await (const result of transfers.read(throttled(batches, known, throttle), { stop })) {
+      const places = underWay.get(result.id) ?? [];
+      underWay.delete(result.id);
+      const errors = new Map(result.errors.map((error) => [error.index, error]));
+      let bytes = 0;
+      for (const [index, at] of places.entries()) {
+        const file = known[at];
+        if (!file) continue;
+        const size = result.sizes[index] ?? 0;
+        const error = errors.get(index);
+        bytes += size;
+        // The readers follow no link: that is decided here.
+        if (error?.code === "ELOOP" && file.place.kind === "unseen") links.push(at);
+        else known[at] = learned(file, result.digests[index] ?? null, size, error, options);
       }
-    } finally {
-      resolve();
+      onRead?.(places.length, bytes);
     }
+    if (links.length === 0) return;
+    for (const at of links) {
+      const file = known[at];
+      if (file) known[at] = { ...file, place: options.locate(file.path) };
+    }
+    await read(links.filter((at) => known[at]?.place.kind === "file"));
   }
 
-  async function read(): Promise<CheckedFile[]> {
+  const done = (async () => {
     try {
-      const { transfers, stop, onRead } = options;
-      if (indices.length === 0) return known;
-      for await (const result of transfers.run(jobs(), { stop })) {
-        const file = known[result.id];
-        if (file) known[result.id] = learned(file, result, options.algorithm);
-        onRead?.(result.bytes);
-      }
+      await read(indices);
       return known;
     } finally {
       resolve();
     }
-  }
-
-  const done = read();
+  })();
   // Whoever awaits it hears of it; nobody else has to.
   done.catch(() => {});
   return { handedOver, done };
+
+  /** Waits for the limit, and tells when all were handed over. */
+  async function* throttled(
+    batches: Iterable<ReadBatch & { readonly places: readonly number[] }>,
+    all: readonly CheckedFile[],
+    throttle: ReadOptions["throttle"],
+  ): AsyncGenerator<ReadBatch> {
+    for (const { places, ...batch } of batches) {
+      if (throttle) {
+        let size = 0;
+        for (const at of places) {
+          const place = all[at]?.place;
+          if (place?.kind === "file") size += place.size;
+        }
+        await throttle(size);
+      }
+      yield batch;
+    }
+    resolve();
+  }
+}
+
+/** Batches of files that are checksummed alike, in their order. */
+function* batchesOf(
+  files: readonly CheckedFile[],
+  indices: readonly number[],
+  { algorithm: usual, throttle }: ReadOptions,
+  underWay: Map<number, readonly number[]>,
+): Generator<ReadBatch & { readonly places: readonly number[] }> {
+  const gathered = new Map<TransferAlgorithm, number[]>();
+  // A limit holds on average over batches: small ones keep to it better.
+  const size = throttle ? 1 : BATCH;
+  let id = 0;
+  const batch = (algorithm: TransferAlgorithm, places: readonly number[]) => {
+    underWay.set(++id, places);
+    const sources = places.map((at) => {
+      const place = files[at]?.place;
+      return place?.kind === "file" || place?.kind === "unseen" ? place.real : "";
+    });
+    return { id, algorithm, sources, places };
+  };
+  for (const at of indices) {
+    const file = files[at];
+    if (!file) continue;
+    const algorithm = algorithmFor(file, usual);
+    const places = gathered.get(algorithm) ?? [];
+    places.push(at);
+    if (places.length < size) {
+      gathered.set(algorithm, places);
+      continue;
+    }
+    gathered.delete(algorithm);
+    yield batch(algorithm, places);
+  }
+  for (const [algorithm, places] of gathered) yield batch(algorithm, places);
 }
 
 function learned(
   file: CheckedFile,
-  { digest, error }: TransferResult,
-  usual: Algorithm,
+  digest: string | null,
+  size: number,
+  error: ReadError | undefined,
+  { algorithm: usual }: ReadOptions,
 ): CheckedFile {
-  if (error?.name === "NotFound" || error?.code === "ENOENT") {
+  if (error?.name === "NotFound" || ABSENT.has(error?.code ?? error?.name ?? "")) {
     return { ...file, place: { kind: "missing" } };
   }
-  if (error) return { ...file, readError: error.message };
+  // What can't be read is not known to be empty.
+  const place: Place = file.place.kind === "unseen"
+    ? { kind: "file", real: file.place.real, size: error ? 1 : size, inode: "" }
+    : file.place;
+  if (error) return { ...file, place, readError: error.message };
   const algorithm = algorithmFor(file, usual);
   return digest === null || algorithm === "none"
-    ? file
-    : { ...file, actual: { algorithm, digest } };
+    ? { ...file, place }
+    : { ...file, place, actual: { algorithm, digest } };
 }
+
+/** Errors that mean that no regular file is there. */
+const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "NotAFile"]);
 
 /** The stored checksum's length tells its algorithm; what has none is only read. */
 function algorithmFor({ stored }: CheckedFile, usual: Algorithm): TransferAlgorithm {
@@ -119,8 +197,8 @@ function inodeOf(file: CheckedFile | undefined): {
 export function openThrottle(
   bytesPerSecond: number | undefined,
   stop: { throwIfRequested(): void },
-): (size: number) => Promise<void> {
-  if (bytesPerSecond === undefined) return () => Promise.resolve();
+): ((size: number) => Promise<void>) | undefined {
+  if (bytesPerSecond === undefined) return undefined;
   let free = performance.now();
   return async (size) => {
     const begin = Math.max(free, performance.now());

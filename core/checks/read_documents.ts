@@ -35,7 +35,7 @@ async function* someDocuments(
   where: RawBuilder<unknown> | undefined,
 ): AsyncGenerator<DocumentRow[]> {
   const isV2 = snapshot.generation === "v2";
-  const empty = await idsWith(snapshot, sql`content = ''`, where);
+  const empty = await idsWith(snapshot, sql`octet_length(content) = 0`, where);
   const encrypted = isV2 ? await idsWith(snapshot, sql`storage_type = 'gpg'`, where) : new Set();
   const rows = snapshot.rows({
     table: "documents_document",
@@ -59,7 +59,7 @@ async function* someDocuments(
   }
 }
 
-/** Ids of documents by a condition: their texts are never loaded. */
+/** Ids of documents by a condition that needs no text to be loaded: `octet_length` looks at a row's header. */
 async function idsWith(
   { kysely }: Snapshot,
   condition: RawBuilder<unknown>,

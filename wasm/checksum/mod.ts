@@ -6,6 +6,7 @@ import { ALGORITHMS, DIGEST_SIZES, hex, type KernelExports, LANES, openKernel } 
 
 export { denoTransferIo } from "./transfer_io.ts";
 export type { ReadHandle, SourceFacts, TransferIo, WriteHandle } from "./transfer_io.ts";
+export type { ReadBatch, ReadBatchResult, ReadError } from "./read_batch.ts";
 export { transferFiles } from "./transfer.ts";
 export type {
   TransferAlgorithm,

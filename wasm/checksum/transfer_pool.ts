@@ -3,6 +3,7 @@
 
 import { createPool, createQueue, type Pool, type RunOptions, stopAsked, turn } from "../pool.ts";
 import { type Outcome, runTasks, type Task } from "./_tasks.ts";
+import type { ReadBatch, ReadBatchResult } from "./read_batch.ts";
 import type { TransferJob, TransferResult } from "./transfer.ts";
 import { denoTransferIo, type TransferIo } from "./transfer_io.ts";
 
@@ -30,6 +31,11 @@ export interface TransferPool {
     jobs: AsyncIterable<TransferJob> | Iterable<TransferJob>,
     options?: TransferRunOptions,
   ): AsyncIterable<TransferResult>;
+  /** Reads and checksums many files a job, writing nowhere; otherwise as {@linkcode run}. */
+  read(
+    batches: AsyncIterable<ReadBatch> | Iterable<ReadBatch>,
+    options?: TransferRunOptions,
+  ): AsyncIterable<ReadBatchResult>;
   /** fdatasync(2) of files written earlier, best once and late. Yields the failures only. */
   sync(
     paths: AsyncIterable<string> | Iterable<string>,
@@ -111,6 +117,11 @@ function face(run: Run, close: () => void): TransferPool {
     async *run(jobs, options = {}) {
       for await (const outcome of run(each(jobs, (transfer) => ({ transfer })), options)) {
         if (outcome && "digest" in outcome) yield outcome;
+      }
+    },
+    async *read(batches, options = {}) {
+      for await (const outcome of run(each(batches, (read) => ({ read })), options)) {
+        if (outcome && "digests" in outcome) yield outcome;
       }
     },
     async *sync(paths, options = {}) {

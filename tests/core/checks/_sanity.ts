@@ -36,7 +36,7 @@ export interface Checked {
 export const USUAL: SanityOptions = {
   checks: parseChecks(undefined, false),
   deep: false,
-  order: "inode",
+  order: "document",
   readers: 2,
 };
 

@@ -13,6 +13,7 @@ import {
 } from "../../_fixtures.ts";
 import { hasPython, python, sql } from "../../_python.ts";
 import { openFaultyDisk } from "../../faults/_faulty_disk.ts";
+import type { ReadBatch } from "../../../wasm/checksum/read_batch.ts";
 import { briefly, check, DEEP, USUAL } from "./_sanity.ts";
 
 const ignore = withoutFixtures() || !hasPython();
@@ -152,7 +153,7 @@ const DAMAGES: readonly Damage[] = [
       Deno.removeSync(path);
       Deno.symlinkSync(`${media}/${FIRST}`, path);
     },
-    finds: ["checksum-mismatch 2 original", "shared-file 1 original"],
+    finds: ["checksum-mismatch 2 original", "shared-file 2 original"],
   },
   {
     name: "a note and a tag that belong to nobody",
@@ -304,30 +305,36 @@ Deno.test({
     const disk = openFaultyDisk(roots, { kind: "none" });
     const transfers = disk.openTransfers();
     const broken = `${library.media}/${FIRST}`;
+    const sources = new Map<number, readonly string[]>();
+    async function* seen(batches: AsyncIterable<ReadBatch> | Iterable<ReadBatch>) {
+      for await (const batch of batches) {
+        sources.set(batch.id, batch.sources);
+        yield batch;
+      }
+    }
     const { findings } = await check(library, {}, {
       openTransfers: () => ({
         ...transfers,
-        async *run(jobs, options) {
-          for await (const job of jobs) {
-            const isBroken = job.source === broken;
-            if (isBroken) {
-              reads++;
-              yield {
-                id: job.id,
-                bytes: 0,
-                digest: null,
-                sourceMtime: null,
-                sourceMode: null,
-                modeSet: false,
-                timesSet: false,
-                error: {
-                  name: "Error",
-                  message: "EIO: i/o error, read",
-                  phase: "read",
-                  code: "EIO",
-                },
-              };
-            } else yield* transfers.run([job], options);
+        async *read(batches, options) {
+          for await (const result of transfers.read(seen(batches), options)) {
+            const index = sources.get(result.id)?.indexOf(broken) ?? -1;
+            if (index < 0) {
+              yield result;
+              continue;
+            }
+            reads++;
+            const message = "EIO: i/o error, read";
+            yield {
+              ...result,
+              digests: result.digests.with(index, null),
+              errors: [...result.errors, {
+                index,
+                name: "Error",
+                message,
+                phase: "read",
+                code: "EIO",
+              }],
+            };
           }
         },
       }),
@@ -395,9 +402,9 @@ db.commit()`,
     const checked = await check(library, {}, {
       files: {
         ...files,
-        locate(path) {
+        real(path) {
           if (path.includes("thumbnails")) serve();
-          return files.locate(path);
+          return files.real(path);
         },
       },
     });
@@ -417,7 +424,8 @@ Deno.test({
     const cases: readonly (readonly [string, Partial<SanityOptions>, readonly string[], number])[] =
       [
         ["everything", {}, all, 92],
-        ["by document", { order: "document" }, all, 92],
+        ["in the order of the disk", { order: "inode" }, all, 92],
+        ["at a limited rate", { bandwidth: 1e9 }, all, 92],
         [
           "one check",
           { checks: CHECKS.filter(({ name }) => name === "orphan-file") },
