@@ -123,6 +123,7 @@ export async function importLibrary(
   }
   const lost = { count: 0 };
   const records = await openRecords(opened, {
+    files,
     generation: database.generation,
     timeZone: settings.timeZone,
     onLost: ({ kind, model, pk, field, reason }) => {
@@ -436,7 +437,8 @@ async function carryOut(
     onCommitted();
 
     const placing = world.report.progress("Placing", staged.length);
-    await staging.place(() => placing.advance());
+    if (staged.length > 0) await staging.place(() => placing.advance());
+    else staging.discard();
     placing.end();
     await journal.commit();
     return {

@@ -4,6 +4,7 @@ import type { Field } from "../../schema/field.ts";
 import type { Generation } from "../../schema/model.ts";
 import { modelsOf } from "../../schema/registry.ts";
 import { MODELS_NEVER_EXPORTED } from "../../schema/tables_left_out.ts";
+import { MERGE_RULES } from "./merge_rules.ts";
 import { type Moment, type RowShape, rowShape } from "./row_shape.ts";
 import type { RowTable } from "./row_writer.ts";
 
@@ -44,7 +45,7 @@ export function importSchema(generation: Generation, now: Moment): ImportSchema 
       return !left || left.generations?.includes(generation) === false;
     })
     .map((model): ImportModel => {
-      const shape = rowShape(model, generation, now);
+      const shape = rowShape(model, generation, now, new Set(MERGE_RULES[model.label]?.key));
       return {
         ...shape,
         label: model.label,

@@ -76,6 +76,7 @@ export function generationOf({ version }: ExportMetadata): Generation {
 
 /** What reading the records needs. */
 export interface ReadRecordsOptions {
+  readonly files: Files;
   /** Of the library. */
   readonly generation: Generation;
   readonly timeZone: string;
@@ -88,8 +89,9 @@ export async function openRecords(
   { source, metadata, manifests, secrets }: OpenExport,
   options: ReadRecordsOptions,
 ): Promise<History> {
+  const frugal = withOneBuffer(options.files, source);
   const decrypted = async function* () {
-    const batches = readExportRecords(source, manifests);
+    const batches = readExportRecords(frugal, manifests, { transient: true });
     if (!secrets) return yield* batches;
     for await (const { manifest, records } of batches) {
       yield {
@@ -106,6 +108,30 @@ export async function openRecords(
     onLost: options.onLost,
   });
   return history;
+}
+
+/** Bytes read at once. */
+const CHUNK = 1 << 18;
+
+/** The same folder, read through one buffer: the manifest's parser copies what it needs longer. */
+function withOneBuffer(files: Files, source: ExportSource): ExportSource {
+  if (source.kind !== "folder") return source;
+  return {
+    ...source,
+    async *open(path) {
+      // Looks whether the path stays inside.
+      if (!source.find(path)) throw new PaperwardError(`Cannot read ${path}: it is missing`);
+      const file = files.openRead(join(source.path, path));
+      const buffer = new Uint8Array(CHUNK);
+      try {
+        for (let size = file.read(buffer); size > 0; size = file.read(buffer)) {
+          yield buffer.subarray(0, size);
+        }
+      } finally {
+        file.close();
+      }
+    },
+  };
 }
 
 /** Decrypts the fields that the release which wrote the export encrypts. */

@@ -1,7 +1,7 @@
 // Where the files of an export are and where they will be. Changes nothing. Invariant: every place is inside
 // the documents folder, free, and given once; what can't be had is a problem.
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
 import { isRelativePath } from "../../library/relative_path.ts";
@@ -55,8 +55,9 @@ export function planFiles(wanted: Iterable<WantedFile>, options: PlanFilesOption
   const given = new Set<string>();
   let bytes = 0;
   const fold = (place: string) => options.ignoresCase ? place.toLowerCase() : place;
+  const isThere = lookInto(files);
   const isFree = (place: string) =>
-    !given.has(fold(place)) && !options.taken.has(place) && !files.exists(join(documents, place));
+    !given.has(fold(place)) && !options.taken.has(place) && !isThere(join(documents, place));
 
   for (const file of wanted) {
     options.stop.throwIfRequested();
@@ -143,6 +144,21 @@ export function planFiles(wanted: Iterable<WantedFile>, options: PlanFilesOption
     });
     return undefined;
   }
+}
+
+/** Looks for files; in an empty or missing folder it doesn't even look, for errors cost more than answers. */
+function lookInto(files: Files): (path: string) => boolean {
+  const empty = new Map<string, boolean>();
+  return (path) => {
+    const folder = dirname(path);
+    let isEmpty = empty.get(folder);
+    if (isEmpty === undefined) {
+      isEmpty = !files.exists(folder) ||
+        (files.stat(folder).kind === "folder" && files.list(folder).length === 0);
+      empty.set(folder, isEmpty);
+    }
+    return !isEmpty && files.exists(path);
+  };
 }
 
 /** As paperless-ngx makes names differ: `name_01.pdf`, `name_02.pdf`. */

@@ -1,9 +1,11 @@
 // How records of a model become rows: columns, lists of other rows, what stands for fields that a record
 // leaves out. Invariant: every field of a record ends in the row or in a problem.
 
+import { Buffer } from "node:buffer";
 import type { StorageValue } from "../../database/storage_value.ts";
 import type { Field, FieldDefault, ManyToMany } from "../../schema/field.ts";
 import { fieldsOf, type Generation, manyToManyOf, type Model } from "../../schema/model.ts";
+import { RawFields } from "../manifest/raw_fields.ts";
 import type { RawRecord } from "../manifest/raw_record.ts";
 import { rawList, RawValueError } from "../manifest/raw_values.ts";
 import { PARSERS, UnfitValue } from "./parse_value.ts";
@@ -35,6 +37,9 @@ export interface RowShape {
   indexOf(field: string): number;
   /** @throws {UnfitValue} where the record has no usable primary key */
   parse(record: RawRecord): ParsedRecord;
+  /** As {@linkcode RowShape.parse}, but long texts and JSON are only looked at: the values hold `""` for them.
+   * @throws {UnfitValue} as there */
+  check(record: RawRecord): ParsedRecord;
 }
 
 /** The moment of the import, for fields that the ORM would set to it. */
@@ -44,8 +49,14 @@ export interface Moment {
   readonly date: string;
 }
 
-/** Makes the shape of a model. */
-export function rowShape(model: Model, generation: Generation, now: Moment): RowShape {
+/** Makes the shape of a model.
+ * @param keep fields whose values are wanted even where records are only checked */
+export function rowShape(
+  model: Model,
+  generation: Generation,
+  now: Moment,
+  keep: ReadonlySet<string> = new Set(),
+): RowShape {
   const all = fieldsOf(model, generation);
   const fields = all.filter(({ generated }) => !generated);
   const lists = manyToManyOf(model, generation);
@@ -62,51 +73,73 @@ export function rowShape(model: Model, generation: Generation, now: Moment): Row
       if (index === undefined) throw new Error(`No field ${field} in ${model.label}`);
       return index;
     },
-    parse(record) {
-      const problems: FieldProblem[] = [];
-      const pk = primaryKey(record.pk);
-      const values: StorageValue[] = [BigInt(pk)];
-      for (let index = 1; index < fields.length; index++) {
-        const field = fields[index]!;
-        const raw = record.fields.get(field.name);
-        const value = raw === undefined ? absent[index] : parse(field, raw);
-        if (value === undefined) {
-          problems.push({ field: field.name, message: "is missing" });
-        } else if (value === null && !field.null) {
-          problems.push({ field: field.name, message: "may not be empty" });
-        }
-        values.push(value ?? null);
-      }
-      for (const name of record.fields.keys()) {
-        if (!known.has(name)) problems.push({ field: name, message: "is unknown" });
-      }
-      return { pk, values, lists: lists.map((list) => keys(list.name)), problems };
-
-      function parse(field: Field, raw: string): StorageValue {
-        if (raw === "null") return null;
-        try {
-          return PARSERS[field.kind](raw);
-        } catch (error) {
-          if (!(error instanceof UnfitValue)) throw error;
-          problems.push({ field: field.name, message: error.message });
-          // One problem a field is enough.
-          return field.null ? null : 0n;
-        }
-      }
-
-      function keys(name: string): number[] {
-        const raw = record.fields.get(name);
-        if (raw === undefined) return [];
-        try {
-          return [...new Set(rawList(raw).map(primaryKey))];
-        } catch (error) {
-          if (!(error instanceof RawValueError || error instanceof UnfitValue)) throw error;
-          problems.push({ field: name, message: "is no list of numbers" });
-          return [];
-        }
-      }
-    },
+    parse: (record) => parseRecord(record, false),
+    check: (record) => parseRecord(record, true),
   };
+
+  function parseRecord(record: RawRecord, looking: boolean): ParsedRecord {
+    const problems: FieldProblem[] = [];
+    const pk = primaryKey(record.pk);
+    const values: StorageValue[] = [BigInt(pk)];
+    for (let index = 1; index < fields.length; index++) {
+      const field = fields[index]!;
+      if (looking && !keep.has(field.name) && isHarmless(field, record.fields)) {
+        values.push("");
+        continue;
+      }
+      const raw = record.fields.get(field.name);
+      const value = raw === undefined ? absent[index] : parse(field, raw);
+      if (value === undefined) {
+        problems.push({ field: field.name, message: "is missing" });
+      } else if (value === null && !field.null) {
+        problems.push({ field: field.name, message: "may not be empty" });
+      }
+      values.push(value ?? null);
+    }
+    for (const name of record.fields.keys()) {
+      if (!known.has(name)) problems.push({ field: name, message: "is unknown" });
+    }
+    return { pk, values, lists: lists.map((list) => keys(list.name)), problems };
+
+    function parse(field: Field, raw: string): StorageValue {
+      if (raw === "null") return null;
+      try {
+        return PARSERS[field.kind](raw);
+      } catch (error) {
+        if (!(error instanceof UnfitValue)) throw error;
+        problems.push({ field: field.name, message: error.message });
+        // One problem a field is enough.
+        return field.null ? null : 0n;
+      }
+    }
+
+    function keys(name: string): number[] {
+      const raw = record.fields.get(name);
+      if (raw === undefined) return [];
+      try {
+        return [...new Set(rawList(raw).map(primaryKey))];
+      } catch (error) {
+        if (!(error instanceof RawValueError || error instanceof UnfitValue)) throw error;
+        problems.push({ field: name, message: "is no list of numbers" });
+        return [];
+      }
+    }
+  }
+}
+
+/** Bytes from which it pays to look at a text without making it one. */
+const LONG = 256;
+const QUOTE = 0x22;
+
+/** Whether a value surely fits its column, told from its bytes. Half characters stand as `\\ud…` only, and
+ * what is no JSON has a capital N or I outside of any text. */
+function isHarmless({ name, kind }: Field, fields: RawRecord["fields"]): boolean {
+  if ((kind !== "text" && kind !== "json") || !(fields instanceof RawFields)) return false;
+  const view = fields.bytesOf(name);
+  if (!view || view.length < LONG) return false;
+  const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+  if (kind === "json") return !bytes.includes("NaN") && !bytes.includes("Infinity");
+  return bytes[0] === QUOTE && !bytes.includes("\\ud") && !bytes.includes("\\uD");
 }
 
 /** @throws {UnfitValue} */

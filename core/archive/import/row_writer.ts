@@ -34,7 +34,9 @@ export interface RowWriterOptions {
 /** SQLite takes 32,766 values a statement. */
 const MOST_VALUES = 32_000;
 /** A batch ends early when its texts have this many characters. */
-const MOST_CHARACTERS = 1 << 20;
+const MOST_CHARACTERS = 1 << 17;
+/** Rows of one statement: few texts of statements, so that the prepared ones are used again. */
+const SIZES = [500, 100, 20, 5, 1] as const;
 
 interface Batch {
   readonly rows: (readonly StorageValue[])[];
@@ -50,21 +52,21 @@ export function openRowWriter(kysely: Kysely<Tables>, options: RowWriterOptions)
     const rows = batch.rows.splice(0);
     batch.characters = 0;
     if (rows.length === 0) return;
-    try {
-      await insert(table, rows);
-    } catch (error) {
-      if (rows.length > 1) { for (const row of rows) await insertOne(table, row); }
-      throw explain(error, table, rows);
+    for (let at = 0; at < rows.length;) {
+      const size = SIZES.find((each) => each <= rows.length - at) ?? 1;
+      await insertSome(table, rows.slice(at, at + size));
+      at += size;
     }
     await options.onWritten?.(table, rows);
   }
 
-  /** To find the row that a batch failed on. */
-  async function insertOne(table: RowTable, row: readonly StorageValue[]): Promise<void> {
+  async function insertSome(table: RowTable, rows: readonly (readonly StorageValue[])[]) {
     try {
-      await insert(table, [row]);
+      await insert(table, rows);
     } catch (error) {
-      throw explain(error, table, [row]);
+      // One by one, to find the row that it failed on.
+      if (rows.length > 1) { for (const row of rows) await insertSome(table, [row]); }
+      throw explain(error, table, rows);
     }
   }
 

@@ -135,7 +135,7 @@ export async function scanExport(
 
   function parseRecord(model: ImportModel, record: RawRecord): ParsedRecord | undefined {
     try {
-      return model.parse(record);
+      return model.check(record);
     } catch (error) {
       if (!(error instanceof UnfitValue)) throw error;
       problems.add({
@@ -349,7 +349,7 @@ function referencedModels(schema: ImportSchema): ReadonlySet<string> {
 
 function parseQuietly(model: ImportModel, record: RawRecord): ParsedRecord | undefined {
   try {
-    return model.parse(record);
+    return model.check(record);
   } catch (error) {
     if (error instanceof UnfitValue) return undefined;
     throw error;

@@ -17,6 +17,9 @@ export interface ManifestReaderOptions {
   readonly file: string;
   /** Largest record, in bytes. @default {128 MiB} */
   readonly maxRecordBytes?: number;
+  /** Records are used only until the next ones are asked for: their bytes are then overwritten. Large
+   * manifests leave no garbage this way. @default {false} */
+  readonly transient?: boolean;
 }
 
 /** A record as the reader gives it. */
@@ -50,11 +53,16 @@ export class ManifestParser {
   #wanted = 0;
   /** What is wrong behind the records that were returned last. */
   #failure: ManifestError | undefined;
+  readonly #transient: boolean;
+  /** Of transient records: the buffer in use, and the one before it. */
+  #buffer: Uint8Array | undefined;
+  #spare: Uint8Array | undefined;
 
   /** Starts at the beginning of a manifest. */
   constructor(options: ManifestReaderOptions) {
     this.#file = options.file;
     this.#maxRecordBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES;
+    this.#transient = options.transient ?? false;
   }
 
   /** Takes the next bytes and returns the records that are complete with them.
@@ -181,9 +189,9 @@ export class ManifestParser {
     if (wide && end > 0) throw new ScanError("it is not UTF-8, but UTF-16 or binary");
   }
 
-  /** The pending bytes in one new array, with a byte of room at its end. */
+  /** The pending bytes in one array, with a byte of room at its end. */
   #gather(): Uint8Array {
-    const bytes = new Uint8Array(this.#pendingBytes + 1);
+    const bytes = this.#newBuffer(this.#pendingBytes + 1);
     let at = 0;
     for (const piece of this.#pending) {
       bytes.set(piece, at);
@@ -191,6 +199,15 @@ export class ManifestParser {
     }
     this.#pending = [];
     return bytes;
+  }
+
+  /** Two buffers take turns: what is pending still stands in the last one. */
+  #newBuffer(size: number): Uint8Array {
+    if (!this.#transient) return new Uint8Array(size);
+    const [spare, buffer] = [this.#spare, this.#buffer];
+    this.#spare = buffer;
+    this.#buffer = spare && spare.length >= size ? spare : new Uint8Array(size + (size >> 1));
+    return this.#buffer;
   }
 
   #checkUtf8(bytes: Uint8Array): void {

@@ -11,7 +11,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { streamArrays } from "./array_rows.ts";
 
 /** A dialect around an open database. Who opened the database closes it. */
@@ -82,8 +82,14 @@ class SqliteDriver implements Driver {
   }
 }
 
+/** Statements that are kept, at most. A statement that is let go keeps the texts that were bound to it until
+ * the garbage collector finds it, which knows nothing of their size. */
+const KEPT_STATEMENTS = 64;
+
 class SqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
+  /** By their text, the one used last at the end. */
+  readonly #statements = new Map<string, StatementSync>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -91,7 +97,7 @@ class SqliteConnection implements DatabaseConnection {
 
   // deno-lint-ignore require-await -- an error must be a rejection
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const statement = this.#database.prepare(query.sql);
+    const statement = this.#prepare(query.sql);
     const parameters = query.parameters.map(bindable);
     if (statement.columns().length > 0) {
       statement.setReadBigInts(true);
@@ -103,6 +109,17 @@ class SqliteConnection implements DatabaseConnection {
       numAffectedRows: BigInt(changes),
       insertId: BigInt(lastInsertRowid),
     };
+  }
+
+  #prepare(text: string): StatementSync {
+    const statement = this.#statements.get(text) ?? this.#database.prepare(text);
+    this.#statements.delete(text);
+    this.#statements.set(text, statement);
+    if (this.#statements.size > KEPT_STATEMENTS) {
+      const [oldest] = this.#statements.keys();
+      if (oldest !== undefined) this.#statements.delete(oldest);
+    }
+    return statement;
   }
 
   /** Gives columns by name, as `executeQuery` does, a row at a time. */
