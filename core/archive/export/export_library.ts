@@ -283,7 +283,12 @@ async function planExport(job: ExportJob, collected: Collected): Promise<ExportP
   const { files, report, scratch, stop } = world;
   using planned = openSpool<PlannedFile>(files, join(scratch, "plan"));
   using problems = openSpool<ExportProblem>(files, join(scratch, "plan-problems"));
-  const planner = openTargetPlanner(files, options.target);
+  // What can't be read now may be there from an earlier export: it is part of this one all the same.
+  const planner = openTargetPlanner(
+    files,
+    options.target,
+    options.zip ? () => [] : () => namesOf(collected),
+  );
   const progress = report.progress("Comparing", collected.wanted.length);
   const toCopy = { count: 0, bytes: 0 };
   let kept = 0;
@@ -305,11 +310,8 @@ async function planExport(job: ExportJob, collected: Collected): Promise<ExportP
     }
     planned.add(result.planned);
     const isCopied = result.planned.action === "copy";
-    if (!options.zip) {
-      planner.take(
-        result.planned.name,
-        !isCopied ? "kept" : result.planned.reason === "new" ? "free" : "taken",
-      );
+    if (isCopied && !options.zip) {
+      planner.write(result.planned.name, result.planned.reason === "new" ? "free" : "taken");
     }
     if (isCopied) {
       toCopy.count++;
@@ -318,10 +320,8 @@ async function planExport(job: ExportJob, collected: Collected): Promise<ExportP
   }
   progress.end();
   if (!options.zip) {
-    // What could not be read now may be there from an earlier export: it is still part of this one.
-    for (const { name } of collected.wanted) planner.take(name, "kept");
-    for (const { name } of collected.manifests) planner.take(name, "taken");
-    planner.take(METADATA_FILE, "taken");
+    for (const { name } of collected.manifests) planner.write(name, "taken");
+    planner.write(METADATA_FILE, "taken");
   }
   planned.close();
   problems.close();
@@ -336,6 +336,12 @@ async function planExport(job: ExportJob, collected: Collected): Promise<ExportP
   };
   checkSpace(world, target.folder, toCopy.bytes);
   return plan;
+}
+
+function* namesOf({ wanted, manifests }: Collected): Generator<string> {
+  for (const { name } of wanted) yield name;
+  for (const { name } of manifests) yield name;
+  yield METADATA_FILE;
 }
 
 async function planRemoval(job: ExportJob, planner: TargetPlanner) {

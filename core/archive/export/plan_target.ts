@@ -14,9 +14,9 @@ import {
 
 /** Looks after the target while the plan is made. */
 export interface TargetPlanner {
-  /** Notes that a path, relative to the target, is part of the new export, and what stands in its way.
-   * @param place `kept`: nothing is written; `free`: nothing is there; `taken`: something is replaced */
-  take(path: string, place: "kept" | "free" | "taken"): void;
+  /** Notes that a path, relative to the target, will be written, and what stands in its way.
+   * @param place `free`: nothing is there; `taken`: something is replaced */
+  write(path: string, place: "free" | "taken"): void;
   /** What has to go before anything is placed.
    * @throws {PaperwardError} where a stranger is in the way */
   obstacles(): readonly string[];
@@ -27,13 +27,20 @@ export interface TargetPlanner {
   previous(): PreviousExport;
 }
 
-/** Plans for a target folder. */
-export function openTargetPlanner(files: Files, target: string): TargetPlanner {
-  const taken = new Set<string>();
+/** Plans for a target folder.
+ * @param newNames every path of the new export, relative to the target; asked for once, late */
+export function openTargetPlanner(
+  files: Files,
+  target: string,
+  newNames: () => Iterable<string>,
+): TargetPlanner {
+  // Held in memory only where something is deleted or in the way.
+  let taken: ReadonlySet<string> | undefined;
+  const isNew = (path: string) => (taken ??= new Set(newNames())).has(path);
   const checkedFolders = new Set<string>([target]);
   const blockers = new Set<string>();
   let known: PreviousExport | undefined;
-  const previous = () => known ??= readPreviousExport(files, target, (path) => taken.has(path));
+  const previous = () => known ??= readPreviousExport(files, target, isNew);
 
   /** A folder's place may be taken by a file. */
   const checkFolder = (folder: string): void => {
@@ -48,9 +55,7 @@ export function openTargetPlanner(files: Files, target: string): TargetPlanner {
 
   return {
     previous,
-    take(path, place) {
-      taken.add(path);
-      if (place === "kept") return;
+    write(path, place) {
       checkFolder(dirname(join(target, path)));
       // A folder has the name of a file.
       if (place === "taken" && lstat(files, join(target, path))?.kind === "folder") {
@@ -79,7 +84,7 @@ export function openTargetPlanner(files: Files, target: string): TargetPlanner {
     },
     leftovers() {
       const { gone } = previous();
-      return leftovers(files, target, (path) => taken.has(path), (path) => gone.has(path));
+      return leftovers(files, target, isNew, (path) => gone.has(path));
     },
   };
 }
