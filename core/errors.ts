@@ -5,7 +5,7 @@ import type { ExitName } from "./exit_codes.ts";
 
 /** What a {@linkcode PaperwardError} carries besides its message. */
 export interface PaperwardErrorOptions extends ErrorOptions {
-  /** @default {"failed"} */
+  /** The exit code that it means. @default {"failed"} */
   readonly exit?: ExitName;
   /** What the user can do about it, one sentence each; printed as `hint: …` lines. */
   readonly hints?: readonly string[];
@@ -13,10 +13,14 @@ export interface PaperwardErrorOptions extends ErrorOptions {
 
 /** A failure that a user can cause and mend. The message reads "Cannot <verb> <thing>: <reason>". */
 export class PaperwardError extends Error {
+  /** `PaperwardError` */
   override readonly name = "PaperwardError";
+  /** The exit code that it means. */
   readonly exit: ExitName;
+  /** What the user can do about it. */
   readonly hints: readonly string[];
 
+  /** Makes one. @param message "Cannot <verb> <thing>: <reason>" */
   constructor(message: string, options: PaperwardErrorOptions = {}) {
     super(message, options);
     this.exit = options.exit ?? "failed";
@@ -26,7 +30,9 @@ export class PaperwardError extends Error {
 
 /** Thrown by {@linkcode StopSignal.throwIfRequested}: a graceful stop after SIGINT or SIGTERM. */
 export class StopRequested extends Error {
+  /** `StopRequested` */
   override readonly name = "StopRequested";
+  /** A stop. @param exit by which signal */
   constructor(readonly exit: "interrupted" | "terminated") {
     super(`Stopped: ${exit}`);
   }

@@ -3,7 +3,9 @@
 
 /** One row of the table of exit codes. */
 export interface ExitCode {
+  /** What the process ends with. */
   readonly code: number;
+  /** What it means, as help says it. */
   readonly meaning: string;
 }
 

@@ -8,7 +8,9 @@ import type { FileFacts, Files, OpenFile } from "./files.ts";
 
 /** The roots inside which a command may read and write: absolute real paths of folders or files. */
 export interface FileRoots {
+  /** May be read. */
   readonly read: readonly string[];
+  /** May be read and written. */
   readonly write: readonly string[];
 }
 

@@ -4,6 +4,7 @@
 
 /** What `stat` tells; times cut to milliseconds (Deno knows no finer). */
 export interface FileFacts {
+  /** What it is; `link` only from `lstat`. */
   readonly kind: "file" | "folder" | "link" | "other";
   /** bytes */
   readonly size: number;
@@ -11,7 +12,9 @@ export interface FileFacts {
   readonly mtime: number | null;
   /** permission bits, or null */
   readonly mode: number | null;
+  /** Device and number, the same for hard links; null where the file system has none. */
   readonly inode: string | null;
+  /** Hard links, or null. */
   readonly links: number | null;
 }
 
@@ -21,11 +24,15 @@ export interface OpenFile {
   read(buffer: Uint8Array): number;
   /** Writes all of it. */
   write(bytes: Uint8Array): void;
+  /** Goes to an offset in bytes. */
   seek(offset: number): void;
+  /** Cuts or grows the file, in bytes. */
   truncate(size: number): void;
+  /** What is known of it now. */
   facts(): FileFacts;
   /** fsync(2) */
   sync(): Promise<void>;
+  /** Lets go of it. */
   close(): void;
 }
 
@@ -41,28 +48,35 @@ export interface Files {
   real(path: string): string;
   /** The path behind all links and what `stat` tells of it, in one go. */
   locate(path: string): { readonly path: string; readonly facts: FileFacts };
+  /** Whether something is there, a dangling link included. */
   exists(path: string): boolean;
   /** Names in a folder, unsorted. */
   list(folder: string): { readonly name: string; readonly kind: FileFacts["kind"] }[];
+  /** Opens a regular file; follows links inside the roots. */
   openRead(path: string): OpenFile;
   /** Creates or truncates; `exclusive` fails where it exists. */
   openWrite(
     path: string,
     options?: { readonly exclusive?: boolean; readonly mode?: number },
   ): OpenFile;
+  /** A small file as text. */
   readText(path: string): string;
+  /** A small file. */
   readBytes(path: string): Uint8Array;
+  /** Writes a small file, text as UTF-8. */
   writeBytes(path: string, bytes: Uint8Array | string): void;
   /** Copies content and permission bits inside the kernel, where it can: much cheaper than reading and
    * writing. The target is made anew. */
   copy(from: string, to: string): void;
   /** Creates parents too; no error where it exists. */
   makeFolder(path: string): void;
+  /** rename(2): replaces what is there. */
   rename(from: string, to: string): void;
   /** Removes a file, a link (never what it points to) or an empty folder. */
   remove(path: string): void;
-  /** @param mtime ms since the epoch */
+  /** utime(2) of both times. @param mtime ms since the epoch */
   setTimes(path: string, mtime: number): void;
+  /** chmod(2) with permission bits. */
   setMode(path: string, mode: number): void;
   /** fsync(2) of a folder, so that renames in it last. */
   syncFolder(path: string): Promise<void>;

@@ -7,6 +7,7 @@ import { PaperwardError } from "../errors.ts";
 /** Something to write to: Deno.stdout, Deno.stderr, or a test's. */
 export interface Sink {
   /** @returns bytes taken */
+  /** Bytes written, maybe not all. */
   writeSync(bytes: Uint8Array): number;
 }
 

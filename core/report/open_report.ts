@@ -8,7 +8,9 @@ import { textReport } from "./text_report.ts";
 
 /** How a report looks and where it goes. Plain data, so that it can be posted to a Worker. */
 export interface OpenReportOptions extends ReportOptions {
+  /** A person reads the result. */
   readonly stdoutIsTerminal: boolean;
+  /** A person reads notices and progress. */
   readonly stderrIsTerminal: boolean;
   /** Characters in a line of the terminal. */
   readonly columns: number;
@@ -18,7 +20,9 @@ export interface OpenReportOptions extends ReportOptions {
 
 /** What tests replace. */
 export interface ReportWorld {
+  /** The result. */
   readonly stdout: Sink;
+  /** Everything else. */
   readonly stderr: Sink;
   /** ms, monotonic */
   readonly now: () => number;
@@ -28,6 +32,7 @@ export interface ReportWorld {
 
 /** An open {@linkcode Report}. */
 export interface OpenReport extends Report {
+  /** How it was opened. */
   readonly options: OpenReportOptions;
   /** Whether the reader of stdout has gone (`| head`): the result is no longer written. */
   readonly outputClosed: boolean;

@@ -13,22 +13,27 @@ export type Json =
 
 /** How the report looks. */
 export interface ReportOptions {
+  /** Results are JSON lines. */
   readonly json: boolean;
   /** 0 quiet (errors only), 1 normal, 2 verbose, 3 debug. */
   readonly verbosity: 0 | 1 | 2 | 3;
+  /** Progress is shown. */
   readonly progressBar: boolean;
+  /** Colour is allowed, where it is a terminal. */
   readonly colour: boolean;
 }
 
 /** A running count shown as a bar on a terminal, as one line per ten seconds elsewhere. */
 export interface Progress {
-  /** @param count items done since the last call @param detail shown behind the bar */
+  /** Counts on. @param count items done since the last call @param detail shown behind the bar */
   advance(count?: number, detail?: string): void;
+  /** Takes the bar away. */
   end(): void;
 }
 
 /** What a command says. Text passes through an escape filter: no control characters reach a terminal. */
 export interface Report {
+  /** How it was opened. */
   readonly options: ReportOptions;
   /** Debugging facts, from verbosity 2 on; stderr. */
   verbose(text: string): void;
@@ -42,6 +47,6 @@ export interface Report {
   item(type: string, record: Readonly<Record<string, Json | undefined>>, text?: string): void;
   /** The last line of the result. With `--json` a record of type `summary`. */
   summary(record: Readonly<Record<string, Json | undefined>>, text: readonly string[]): void;
-  /** @param total items in all, or undefined if unknown */
+  /** Begins to show progress. @param total items in all, or undefined if unknown */
   progress(label: string, total?: number): Progress;
 }

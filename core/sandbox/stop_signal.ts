@@ -8,7 +8,7 @@ const SIGNALS = { 0: undefined, 2: "interrupted", 15: "terminated" } as const;
 export class StopSignal {
   readonly #flag: Int32Array;
 
-  /** @param memory 4 bytes of shared memory; a fresh one by default. */
+  /** A flag. @param memory 4 bytes of shared memory; a fresh one by default. */
   constructor(readonly memory: SharedArrayBuffer = new SharedArrayBuffer(4)) {
     this.#flag = new Int32Array(memory);
   }
@@ -23,7 +23,7 @@ export class StopSignal {
     return SIGNALS[Atomics.load(this.#flag, 0) as keyof typeof SIGNALS];
   }
 
-  /** @throws {StopRequested} if a stop was asked for */
+  /** Ends the work where a stop was asked for. @throws {StopRequested} if a stop was asked for */
   throwIfRequested(): void {
     const reason = this.requested;
     if (reason) throw new StopRequested(reason);

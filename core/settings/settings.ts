@@ -22,14 +22,21 @@ export type DatabaseSettings =
 /** Everything that Paperward takes from `PAPERLESS_*` variables, `paperless.conf` and the flags that win.
  * Paths are absolute and, where they exist, resolved (no links). */
 export interface Settings {
+  /** `PAPERLESS_DATA_DIR` */
   readonly dataDir: string;
+  /** `PAPERLESS_MEDIA_ROOT` */
   readonly mediaRoot: string;
+  /** `PAPERLESS_SCRATCH_DIR` */
   readonly scratchDir: string;
+  /** The `PAPERLESS_DB*` variables. */
   readonly database: DatabaseSettings;
   /** IANA name. @default {"UTC"} */
   readonly timeZone: string;
+  /** `PAPERLESS_FILENAME_FORMAT` */
   readonly filenameFormat?: string;
+  /** `PAPERLESS_FILENAME_FORMAT_REMOVE_NONE` */
   readonly filenameFormatRemoveNone: boolean;
+  /** `PAPERLESS_AUDIT_LOG_ENABLED` */
   readonly auditLogEnabled: boolean;
   /** Relative to the media folder. */
   readonly appLogo?: string;

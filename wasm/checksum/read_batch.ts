@@ -5,7 +5,9 @@ import type { TransferAlgorithm, TransferFailure } from "./transfer.ts";
 /** Files that are read and checksummed alike, and written nowhere. */
 export interface ReadBatch {
   /** The caller's own number; comes back in the result. */
+  /** Of the job. */
   readonly id: number;
+  /** How they are checksummed. */
   readonly algorithm: TransferAlgorithm;
   /** Absolute paths whose folders hold no links. At least one. */
   readonly sources: readonly string[];
@@ -13,11 +15,13 @@ export interface ReadBatch {
 
 /** What became of the files of a batch, in their order. */
 export interface ReadBatchResult {
+  /** What became of each file. */
   readonly id: number;
   /** Lower-case hexadecimal, or null with `"none"` or an error. */
   readonly digests: readonly (string | null)[];
   /** Bytes that were read. */
   readonly sizes: readonly number[];
+  /** Files that could not be read. */
   readonly errors: readonly ReadError[];
 }
 

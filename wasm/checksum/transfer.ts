@@ -23,7 +23,9 @@ export interface TransferJob {
   readonly id: number;
   /** Absolute and already resolved: no links. */
   readonly source: string;
+  /** How it is checksummed. */
   readonly algorithm: TransferAlgorithm;
+  /** Where the bytes go; absent: they are only read. */
   readonly target?: TransferTarget;
 }
 
@@ -31,6 +33,7 @@ export interface TransferJob {
 export interface TransferFailure {
   /** Name of the error's class, as in `Deno.errors`. */
   readonly name: string;
+  /** What the operating system said. */
   readonly message: string;
   /** `"read"`: the source is to blame; `"write"`: the target is (ENOSPC, EIO, …); `"stop"`: a stop was asked for. */
   readonly phase: "read" | "write" | "stop";
@@ -40,6 +43,7 @@ export interface TransferFailure {
 
 /** What became of a job. Where `error` is set, nothing of the target is left and `digest` is null. */
 export interface TransferResult {
+  /** That of the job. */
   readonly id: number;
   /** Bytes read (and written, where there is a target). */
   readonly bytes: number;
@@ -53,6 +57,7 @@ export interface TransferResult {
   readonly modeSet: boolean;
   /** False where an mtime was asked for and the target's file system refused it. */
   readonly timesSet: boolean;
+  /** Why it failed. */
   readonly error?: TransferFailure;
 }
 

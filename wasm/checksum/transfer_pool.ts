@@ -15,9 +15,13 @@ export interface TransferRunOptions {
 
 /** Why one file could not be made durable. */
 export interface SyncFailure {
+  /** Absolute. */
   readonly path: string;
+  /** Name of the error's class. */
   readonly name: string;
+  /** What the operating system said. */
   readonly message: string;
+  /** As the operating system calls it: `ENOSPC`. */
   readonly code?: string;
 }
 

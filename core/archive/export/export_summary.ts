@@ -5,8 +5,11 @@ import type { ExportProblem } from "./planned_file.ts";
 
 /** Rows of one model, in the database and in the manifests. */
 export interface ModelCount {
+  /** `documents.document` */
   readonly model: string;
+  /** In the database. */
   readonly rows: number;
+  /** In the manifests. */
   readonly records: number;
 }
 
@@ -14,12 +17,17 @@ export interface ModelCount {
 export interface ExportSummary {
   /** The folder or the zip that holds the export now. */
   readonly target: string;
+  /** Nothing was changed: the figures say what would be. */
   readonly dryRun: boolean;
+  /** Of the library. */
   readonly generation: "v2" | "v3";
+  /** Documents in the export; v3 counts the trash and versions. */
   readonly documents: number;
   /** Files by what became of them; a dry run says what would. */
   readonly copied: number;
+  /** Files that were right already. */
   readonly kept: number;
+  /** Files of earlier exports that were removed. */
   readonly deleted: number;
   /** bytes that were copied */
   readonly bytes: number;
@@ -27,6 +35,7 @@ export interface ExportSummary {
   readonly manifestsWritten: number;
   /** Files in the target that no export wrote: kept, unless they were to be deleted. */
   readonly strangers: number;
+  /** Proof that no row was lost. */
   readonly counts: readonly ModelCount[];
   /** Problems by kind. */
   readonly problems: Readonly<Partial<Record<ExportProblem["kind"], number>>>;

@@ -44,6 +44,7 @@ export interface PlannedFile extends WantedFile {
 
 /** What is wrong with one item; it does not stop the rest. */
 export interface ExportProblem {
+  /** What is wrong. */
   readonly kind:
     | "missing"
     | "unreadable"
@@ -51,9 +52,12 @@ export interface ExportProblem {
     | "outside the library"
     | "not decrypted"
     | "row not written";
+  /** Which of the files it is, where it is one. */
   readonly role?: FileRole;
+  /** Primary key of the document or bundle. */
   readonly id?: number;
   /** What to look at: a path, a table. */
   readonly path: string;
+  /** One sentence for people. */
   readonly message: string;
 }
