@@ -15,7 +15,7 @@ export interface ReadBatch {
 
 /** What became of the files of a batch, in their order. */
 export interface ReadBatchResult {
-  /** What became of each file. */
+  /** The number of the batch. */
   readonly id: number;
   /** Lower-case hexadecimal, or null with `"none"` or an error. */
   readonly digests: readonly (string | null)[];
