@@ -4,17 +4,19 @@
 
 import { join } from "node:path";
 import { createChecksum } from "../../../wasm/checksum/mod.ts";
-import type { TransferAlgorithm, TransferJob } from "../../../wasm/checksum/transfer.ts";
+import type { ReadBatch } from "../../../wasm/checksum/read_batch.ts";
+import type { TransferAlgorithm } from "../../../wasm/checksum/transfer.ts";
 import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import type { DeepFile, DeepPool } from "../../checks/deep/deep_pool.ts";
-import { PaperwardError } from "../../errors.ts";
+import { PaperwardError, StopRequested } from "../../errors.ts";
 import type { Files, OpenFile } from "../../library/files.ts";
+import { isRelativePath } from "../../library/relative_path.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import type { ExportSource } from "../zip/export_source.ts";
 import { checkPng } from "./check_png.ts";
 import { checkFile, type VerifiedFile } from "./file_checks.ts";
 import type { FindingSink } from "./finding.ts";
-import { type ExportPlace, locateInExport } from "./locate_in_export.ts";
+import { locateInExport } from "./locate_in_export.ts";
 import type { NamedFile } from "./named_file.ts";
 
 /** What checking needs. */
@@ -49,12 +51,6 @@ const DEEP_BATCH = 32;
 /** Bytes of a picture that is read whole. */
 const LARGEST_PNG = 32 << 20;
 
-/** A file on its way. */
-interface Pending {
-  readonly file: NamedFile;
-  readonly place: ExportPlace;
-}
-
 /** Checks files. */
 export async function checkFiles(
   named: AsyncIterable<NamedFile>,
@@ -62,11 +58,11 @@ export async function checkFiles(
 ): Promise<FileCounts> {
   const looker = openLooker(options);
   const counts = { files: 0, present: 0, read: 0, bytes: 0 };
-  const placed = async function* (): AsyncGenerator<Pending> {
+  const counted = async function* (): AsyncGenerator<NamedFile> {
     for await (const file of named) {
       options.stop.throwIfRequested();
       counts.files++;
-      yield { file, place: locateInExport(options.files, options.source, file.path) };
+      yield file;
     }
   };
   const conclude = async (file: VerifiedFile, wasRead: boolean, bytes: number, copy?: string) => {
@@ -76,7 +72,7 @@ export async function checkFiles(
     options.onFile();
     await looker.conclude(file, wasRead, copy);
   };
-  await (options.source.kind === "zip" ? readZip : readFolder)(placed(), options, conclude);
+  await (options.source.kind === "zip" ? readZip : readFolder)(counted(), options, conclude);
   await looker.end();
   options.stop.throwIfRequested();
   return counts;
@@ -96,63 +92,148 @@ function algorithmOf({ checksum }: NamedFile): TransferAlgorithm {
   return checksum === null ? "none" : ALGORITHMS[checksum.length] ?? "none";
 }
 
+/** Files of one message to a Worker. */
+const READ_BATCH = 32;
+
+/** Files that are read together. */
+interface OpenBatch {
+  readonly files: NamedFile[];
+  readonly sources: string[];
+}
+
+/** Files of a folder go to the Workers as they are named, without a look of our own: each is opened once. Only
+ * what fails there, or isn't read at all, is looked at here. */
 async function readFolder(
-  placed: AsyncIterable<Pending>,
+  named: AsyncIterable<NamedFile>,
   options: CheckFilesOptions,
   conclude: Conclude,
 ): Promise<void> {
-  const pending = new Map<number, Pending>();
-  const unread: Pending[] = [];
+  const { files, source, stop } = options;
+  const underWay = new Map<number, NamedFile[]>();
+  const unread: NamedFile[] = [];
+  const folderOf = openFolders(options);
   let next = 0;
-  const jobs = async function* (): AsyncGenerator<TransferJob> {
-    for await (const each of placed) {
-      const { file, place } = each;
-      if (place.kind !== "file" || place.real === undefined || !options.reads(file.path)) {
-        unread.push(each);
+
+  const concludeUnread = async () => {
+    for (const file of unread.splice(0)) {
+      await conclude({ ...file, place: locateInExport(files, source, file.path) }, false, 0);
+    }
+  };
+  const batches = async function* (): AsyncGenerator<ReadBatch> {
+    const open = new Map<TransferAlgorithm, OpenBatch>();
+    const send = (algorithm: TransferAlgorithm, batch: OpenBatch): ReadBatch => {
+      open.delete(algorithm);
+      const id = next++;
+      underWay.set(id, batch.files);
+      return { id, algorithm, sources: batch.sources };
+    };
+    for await (const file of named) {
+      const folder = options.reads(file.path) ? folderOf(file.path) : undefined;
+      if (folder === undefined) {
+        unread.push(file);
         // Nobody else would ask for them before the next file has been read.
-        if (unread.length >= DEEP_BATCH) await concludeUnread();
+        if (unread.length >= READ_BATCH) await concludeUnread();
         continue;
       }
-      const id = next++;
-      pending.set(id, each);
-      yield { id, source: place.real, algorithm: algorithmOf(file) };
+      const algorithm = algorithmOf(file);
+      let batch = open.get(algorithm);
+      if (!batch) open.set(algorithm, batch = { files: [], sources: [] });
+      batch.files.push(file);
+      batch.sources.push(folder + file.path.slice(file.path.lastIndexOf("/") + 1));
+      if (batch.files.length === READ_BATCH) yield send(algorithm, batch);
     }
+    for (const [algorithm, batch] of [...open]) yield send(algorithm, batch);
   };
-  const concludeUnread = async () => {
-    for (const { file, place } of unread.splice(0)) {
-      await conclude({ ...file, place }, false, 0);
+
+  for await (const result of options.transfers.read(batches(), { stop: stop.memory })) {
+    const batch = underWay.get(result.id) ?? [];
+    underWay.delete(result.id);
+    const errors = new Map(result.errors.map((error) => [error.index, error]));
+    for (const [index, file] of batch.entries()) {
+      const error = errors.get(index);
+      if (error?.phase === "stop") continue;
+      if (error) {
+        await readAgain(file, error.message, options, conclude);
+        continue;
+      }
+      const size = result.sizes[index] ?? 0;
+      const digest = result.digests[index];
+      const real = folderOf(file.path) + file.path.slice(file.path.lastIndexOf("/") + 1);
+      await conclude(
+        { ...file, place: { kind: "file", size, real }, ...(digest ? { digest } : {}) },
+        true,
+        size,
+      );
     }
-  };
-  for await (const result of options.transfers.run(jobs(), { stop: options.stop.memory })) {
-    const { id, digest, error, bytes } = result;
-    const each = pending.get(id);
-    pending.delete(id);
-    if (!each || error?.phase === "stop") continue;
-    const { file } = each;
-    const isGone = error?.name === "NotFound" || error?.code === "ENOENT";
-    const place: ExportPlace = isGone ? { kind: "missing" } : each.place;
-    await conclude(
-      {
-        ...file,
-        place,
-        ...(digest === null ? {} : { digest }),
-        ...(error && !isGone ? { readError: error.message } : {}),
-      },
-      error === undefined,
-      bytes,
-    );
     await concludeUnread();
   }
   await concludeUnread();
 }
 
+/** Real paths of folders inside the export, with `/` at the end; undefined: look closer. */
+function openFolders({ files, source }: CheckFilesOptions): (path: string) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  const root = source.path === "/" ? "/" : `${source.path}/`;
+  return (path) => {
+    if (!isRelativePath(path)) return undefined;
+    const slash = path.lastIndexOf("/");
+    if (slash < 0) return root;
+    const folder = path.slice(0, slash);
+    if (known.has(folder)) return known.get(folder);
+    let real: string | undefined;
+    try {
+      real = `${files.real(join(source.path, folder))}/`;
+      if (!real.startsWith(root)) real = undefined;
+    } catch {
+      // What is in the way is said of each file.
+    }
+    if (known.size > 4096) known.clear();
+    known.set(folder, real);
+    return real;
+  };
+}
+
+/** A file that a Worker could not read: it may be missing, a link inside the export, or really unreadable. */
+async function readAgain(
+  file: NamedFile,
+  readError: string,
+  options: CheckFilesOptions,
+  conclude: Conclude,
+): Promise<void> {
+  const { files, source, stop } = options;
+  const place = locateInExport(files, source, file.path);
+  if (place.kind !== "file" || place.real === join(source.path, file.path)) {
+    return await conclude(
+      { ...file, place, ...(place.kind === "file" ? { readError } : {}) },
+      false,
+      0,
+    );
+  }
+  const algorithm = algorithmOf(file);
+  const checksum = algorithm === "none" ? undefined : createChecksum(algorithm);
+  let bytes = 0;
+  try {
+    for await (const piece of source.open(file.path)) {
+      stop.throwIfRequested();
+      checksum?.update(piece);
+      bytes += piece.length;
+    }
+    const digest = checksum?.digestHex();
+    await conclude({ ...file, place, ...(digest ? { digest } : {}) }, true, bytes);
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof StopRequested) throw error;
+    await conclude({ ...file, place, readError: error.message }, false, bytes);
+  }
+}
+
 async function readZip(
-  placed: AsyncIterable<Pending>,
+  named: AsyncIterable<NamedFile>,
   options: CheckFilesOptions,
   conclude: Conclude,
 ): Promise<void> {
   let copies = 0;
-  for await (const { file, place } of placed) {
+  for await (const file of named) {
+    const place = locateInExport(options.files, options.source, file.path);
     if (place.kind !== "file" || !options.reads(file.path)) {
       await conclude({ ...file, place }, false, 0);
       continue;

@@ -1,16 +1,18 @@
 // Whether the values of a record fit the fields of its model, as an import needs them. Raw JSON in, problems out.
 
-import type { FieldKind } from "../../schema/field.ts";
-import type { RawRecord } from "../manifest/raw_record.ts";
-import { rawIsNull } from "../manifest/raw_values.ts";
+import type { Field, FieldKind } from "../../schema/field.ts";
 import type { ImportModel, ImportSchema } from "../import/import_schema.ts";
-import { UnfitValue } from "../import/parse_value.ts";
+import { pythonJson } from "../import/python_json.ts";
+import { RawFields } from "../manifest/raw_fields.ts";
+import type { RawRecord } from "../manifest/raw_record.ts";
 
 const isText = (raw: string) => raw.startsWith('"');
 const isInteger = (raw: string) => /^-?[0-9]+$/.test(raw);
 const isNumber = (raw: string) => /^-?[0-9.]+(?:[eE][-+]?[0-9]+)?$/.test(raw);
 const isBoolean = (raw: string) => raw === "true" || raw === "false";
-const any = () => true;
+const isJson = (raw: string) => !/NaN|Infinity/.test(raw) || pythonJson(raw) !== undefined;
+const isLong = (raw: string) => isInteger(raw) && BigInt.asIntN(64, BigInt(raw)) === BigInt(raw);
+const isNatural = (raw: string) => isLong(raw) && !raw.startsWith("-");
 
 /** What stands in an export for each kind of field, and how it is called. */
 const FITS: Readonly<Record<FieldKind, readonly [fits: (raw: string) => boolean, name: string]>> = {
@@ -18,17 +20,17 @@ const FITS: Readonly<Record<FieldKind, readonly [fits: (raw: string) => boolean,
   char: [isText, "a text"],
   text: [isText, "a text"],
   boolean: [isBoolean, "true or false"],
-  integer: [isInteger, "an integer"],
-  smallInteger: [isInteger, "an integer"],
-  positiveInteger: [isInteger, "an integer"],
-  positiveSmallInteger: [isInteger, "an integer"],
-  bigInteger: [isInteger, "an integer"],
+  integer: [isLong, "an integer"],
+  smallInteger: [isLong, "an integer"],
+  positiveInteger: [isNatural, "an integer from 0 on"],
+  positiveSmallInteger: [isNatural, "an integer from 0 on"],
+  bigInteger: [isLong, "an integer"],
   float: [isNumber, "a number"],
   decimal: [(raw) => isNumber(raw) || isText(raw), "a number"],
   date: [(raw) => /^"\d{4}-\d\d-\d\d/.test(raw), "a date"],
   datetime: [(raw) => /^"\d{4}-\d\d-\d\d(?:[ T]|"$)/.test(raw), "a moment"],
   uuid: [(raw) => /^"[0-9a-fA-F-]{32,36}"$/.test(raw), "a UUID"],
-  json: [any, "JSON"],
+  json: [isJson, "JSON: it holds NaN or Infinity"],
   foreignKey: [isInteger, "a number of a record"],
   multiSelect: [(raw) => isText(raw) || raw.startsWith("["), "a list of choices"],
   ip: [isText, "an address"],
@@ -55,21 +57,92 @@ export function openRecordLooker(schema: ImportSchema): RecordLooker {
   };
 }
 
-function problemsOf(model: ImportModel, record: RawRecord): string[] {
+/** What is known of a model, made once. */
+interface ModelFields {
+  /** Every field that a record may have. */
+  readonly names: ReadonlySet<string>;
+  /** Those that are looked at, the primary key left out. */
+  readonly looked: readonly (Field & { readonly isRequired: boolean; readonly isText: boolean })[];
+  readonly lists: readonly string[];
+}
+
+const models = new WeakMap<ImportModel, ModelFields>();
+
+function fieldsOf(model: ImportModel): ModelFields {
+  let known = models.get(model);
+  if (known) return known;
+  const texts: ReadonlySet<string> = new Set(["char", "text", "file", "multiSelect"]);
+  known = {
+    names: new Set([
+      ...model.model.fields.filter(({ generated }) => generated).map(({ name }) => name),
+      ...model.fields.map(({ name }) => name),
+      ...model.lists.map(({ name }) => name),
+    ]),
+    looked: model.fields.slice(1).map((field) => ({
+      ...field,
+      // What the ORM fills in where a record leaves it out.
+      isRequired: field.default === undefined && !field.null && !texts.has(field.kind),
+      isText: texts.has(field.kind) && field.kind !== "multiSelect",
+    })),
+    lists: model.lists.map(({ name }) => name),
+  };
+  models.set(model, known);
+  return known;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const SMALL_U = 0x75;
+const SMALL_D = 0x64;
+const textsOf = new TextDecoder();
+
+function problemsOf(model: ImportModel, { fields }: RawRecord): string[] {
   const problems: string[] = [];
-  try {
-    for (const { field, message } of model.parse(record).problems) {
-      problems.push(`${field} ${message}`);
+  const { names, looked, lists } = fieldsOf(model);
+  const bytesOf = fields instanceof RawFields
+    ? (name: string) => fields.bytesOf(name)
+    : () => undefined;
+  for (const { name, kind, null: isNullable, isRequired, isText } of looked) {
+    // A document's text is most of a manifest: it is not even decoded.
+    const bytes = isText ? bytesOf(name) : undefined;
+    if (bytes !== undefined && bytes[0] === QUOTE) {
+      if (hasHalfCharacter(bytes)) problems.push(`${name} holds half a character`);
+      continue;
     }
-  } catch (error) {
-    if (!(error instanceof UnfitValue)) throw error;
-    return [error.message];
+    const raw = fields.get(name);
+    if (raw === undefined) {
+      if (isRequired) problems.push(`${name} is missing`);
+    } else if (raw === "null") {
+      if (!isNullable) problems.push(`${name} may not be empty`);
+    } else {
+      const [fits, what] = FITS[kind];
+      if (!fits(raw)) problems.push(`${name} is not ${what}`);
+    }
   }
-  for (const { name, kind } of model.fields) {
-    const raw = record.fields.get(name);
-    if (rawIsNull(raw)) continue;
-    const [fits, what] = FITS[kind];
-    if (!fits(raw)) problems.push(`${name} is not ${what}`);
+  for (const name of lists) {
+    const raw = fields.get(name);
+    if (raw !== undefined && !/^\[[\s\d,]*\]$/.test(raw)) {
+      problems.push(`${name} is no list of numbers`);
+    }
   }
+  for (const name of fields.keys()) if (!names.has(name)) problems.push(`${name} is unknown`);
   return problems;
+}
+
+/** Bytes that were no UTF-8, as Python prints them; other lone surrogates have no bytes at all. */
+const SURROGATES =
+  /\\ud(?:[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2}\\ud)[d-f][0-9a-f]{2})/i;
+
+function hasHalfCharacter(bytes: Uint8Array): boolean {
+  if (!hasEscapedSurrogate(bytes)) return false;
+  const text = textsOf.decode(bytes);
+  return SURROGATES.test(text.replaceAll(/\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}/gi, ""));
+}
+
+/** Whether there is a `\ud…`; upstream writes everything else as it is. */
+function hasEscapedSurrogate(bytes: Uint8Array): boolean {
+  for (let at = bytes.indexOf(BACKSLASH); at >= 0; at = bytes.indexOf(BACKSLASH, at + 2)) {
+    if (bytes[at + 1] === SMALL_U && (bytes[at + 2]! | 0x20) === SMALL_D) return true;
+  }
+  return false;
 }

@@ -3,9 +3,9 @@
 // is damaged stops only what depends on it.
 
 import { join } from "node:path";
-import { openDeepPool } from "../../checks/deep/deep_pool.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { ExitName } from "../../exit_codes.ts";
+import type { Files } from "../../library/files.ts";
 import { openSpool, type Spool } from "../../library/spool.ts";
 import { formatCount } from "../../report/format.ts";
 import { openReportFiles } from "../../report/report_files.ts";
@@ -14,11 +14,7 @@ import { openHistory } from "../history/open_history.ts";
 import { type ImportSchema, importSchema } from "../import/import_schema.ts";
 import type { Generation } from "../../schema/model.ts";
 import { generationOf } from "../import/open_export.ts";
-import {
-  isSplitManifestPath,
-  MANIFEST_FILE,
-  readExportRecords,
-} from "../manifest/manifest_files.ts";
+import { MANIFEST_FILE, readExportRecords } from "../manifest/manifest_files.ts";
 import { type ExportMetadata, openExportSecrets, readMetadata } from "../metadata.ts";
 import type { Secrets } from "../secrets/open_secrets.ts";
 import { pendingRecovery, recoverTarget } from "../staging/staging.ts";
@@ -27,16 +23,14 @@ import { compareReleases } from "../history/releases.ts";
 import { checkFiles, type FileCounts } from "./check_files.ts";
 import { openSecretChecker } from "./check_secrets.ts";
 import { checkNamed } from "./checks.ts";
-import { compareExports } from "./compare_exports.ts";
 import { findExtraFiles } from "./extra_files.ts";
 import type { Finding, FindingSink, Found, VerifyLevel } from "./finding.ts";
 import type { NamedFile } from "./named_file.ts";
 import { openRecordLooker } from "./record_values.ts";
-import { type Rehearsal, type RehearsalWorld, rehearse } from "./rehearse.ts";
+import type { Rehearsal, RehearsalWorld } from "./rehearse.ts";
 import { openScan, type RecordScan } from "./scan_records.ts";
+import { splitManifests } from "./split_manifests.ts";
 import { openSubset, type SubsetChooser } from "./subset.ts";
-import { loadPictures, verifyHtml } from "./verify_html.ts";
-import { verifyJunit } from "./verify_junit.ts";
 import type { VerifyOptions } from "./verify_options.ts";
 import { openVerifyTally, type VerifyTally } from "./verify_tally.ts";
 
@@ -116,8 +110,12 @@ export async function verifyExport(
       started,
       duration: Math.round(performance.now() - begun),
     };
-    reports.write("junit", () => verifyJunit(summary, findings, options));
+    if (options.junit !== undefined) {
+      const { verifyJunit } = await import("./verify_junit.ts");
+      reports.write("junit", () => verifyJunit(summary, findings, options));
+    }
     if (options.html !== undefined) {
+      const { loadPictures, verifyHtml } = await import("./verify_html.ts");
       const pictures = await loadPictures(files, options.path, findings, thumbnails);
       reports.write("html", () => verifyHtml(summary, findings, pictures, options));
     }
@@ -243,7 +241,7 @@ async function openJob(
   sink: FindingSink,
   source: ExportSource,
 ): Promise<Job> {
-  const manifests = findManifests(source, sink);
+  const manifests = findManifests(world.files, source, sink);
   const metadata = await tryMetadata(source, sink);
   const secrets = await trySecrets(metadata, options.passphrase, sink);
   if (options.passphrase && !metadata.crypto) {
@@ -274,12 +272,11 @@ async function openJob(
   };
 }
 
-function findManifests(source: ExportSource, sink: FindingSink): string[] {
-  const split: string[] = [];
-  for (const { path } of source.files()) if (isSplitManifestPath(path)) split.push(path);
-  if (source.find(MANIFEST_FILE)) return [MANIFEST_FILE, ...split.sort()];
+function findManifests(files: Files, source: ExportSource, sink: FindingSink): string[] {
+  const split = splitManifests(files, source);
+  if (source.find(MANIFEST_FILE)) return [MANIFEST_FILE, ...split];
   sink({ check: "manifest", message: `${MANIFEST_FILE} is missing`, path: MANIFEST_FILE });
-  return split.sort();
+  return split;
 }
 
 async function tryMetadata(source: ExportSource, sink: FindingSink): Promise<ExportMetadata> {
@@ -361,7 +358,9 @@ async function readAll(
   await using cleanup = new AsyncDisposableStack();
   const transfers = world.openTransfers({ read: [source.path], write: [] });
   cleanup.defer(() => transfers.close());
-  const deep = options.deep || options.rehearse ? openDeepPool(files, { size: 2 }) : undefined;
+  const deep = options.deep || options.rehearse
+    ? (await import("../../checks/deep/deep_pool.ts")).openDeepPool(files, { size: 2 })
+    : undefined;
   cleanup.defer(() => deep?.close());
   const progress = report.progress("Verifying");
   cleanup.defer(() => progress.end());
@@ -486,6 +485,8 @@ async function tryRehearsal(
     return undefined;
   }
   world.report.info("Rehearsal: restoring into a throw-away library");
+  // Only here the importer, the exporter and the sanity checker are needed.
+  const { rehearse } = await import("./rehearse.ts");
   return await rehearse(world, {
     path: options.path,
     dataOnly: options.dataOnly,
@@ -501,6 +502,7 @@ async function tellChanges(
   { options, world, source }: Job,
 ): Promise<VerifySummary["changes"] | undefined> {
   if (options.against === undefined) return undefined;
+  const { compareExports } = await import("./compare_exports.ts");
   const other = await openExportSource(world.files, options.against);
   const counts = { added: 0, removed: 0, changed: 0 };
   try {
