@@ -17,8 +17,9 @@ const SKIP_LINE = "skipped: ../shared/fixtures is not there (real libraries, see
 
 /** The fixtures' folder without slash at its end, or null where there is none. */
 export function fixturesRoot(): string | null {
-  const root = new URL("../shared/fixtures", PROJECT).pathname;
   try {
+    // Without links: what a command may touch is compared with real paths.
+    const root = Deno.realPathSync(new URL("../shared/fixtures", PROJECT).pathname);
     return Deno.statSync(`${root}/README.md`).isFile ? root : null;
   } catch {
     return null;
