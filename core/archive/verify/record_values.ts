@@ -94,6 +94,40 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SMALL_U = 0x75;
 const SMALL_D = 0x64;
+const SMALL_N = 0x6e;
+
+/** The usual form of most values, told without decoding them; what doesn't fit here is looked at as text. */
+const BYTES_FIT: Partial<Record<FieldKind, (bytes: Uint8Array) => boolean>> = {
+  boolean: (bytes) => bytes[0] === 0x74 || bytes[0] === 0x66,
+  integer: isShortNumber,
+  smallInteger: isShortNumber,
+  positiveInteger: isShortNumber,
+  positiveSmallInteger: isShortNumber,
+  bigInteger: isShortNumber,
+  foreignKey: isShortNumber,
+  datetime: isMoment,
+  date: isMoment,
+};
+
+function isShortNumber(bytes: Uint8Array): boolean {
+  if (bytes.length > 15) return false;
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at]! < 0x30 || bytes[at]! > 0x39) return false;
+  }
+  return true;
+}
+
+/** `"2024-01-31` and more, with the digits that make a date. */
+function isMoment(bytes: Uint8Array): boolean {
+  if (bytes.length < 12 || bytes[0] !== QUOTE || bytes[5] !== 0x2d || bytes[8] !== 0x2d) {
+    return false;
+  }
+  for (const at of [1, 2, 3, 4, 6, 7, 9, 10]) {
+    if (bytes[at]! < 0x30 || bytes[at]! > 0x39) return false;
+  }
+  return bytes[11] === QUOTE || bytes[11] === 0x54 || bytes[11] === 0x20;
+}
+
 const textsOf = new TextDecoder();
 
 function problemsOf(model: ImportModel, { fields }: RawRecord): string[] {
@@ -104,10 +138,14 @@ function problemsOf(model: ImportModel, { fields }: RawRecord): string[] {
     : () => undefined;
   for (const { name, kind, null: isNullable, isRequired, isText } of looked) {
     // A document's text is most of a manifest: it is not even decoded.
-    const bytes = isText ? bytesOf(name) : undefined;
-    if (bytes !== undefined && bytes[0] === QUOTE) {
-      if (hasHalfCharacter(bytes)) problems.push(`${name} holds half a character`);
-      continue;
+    const bytes = bytesOf(name);
+    if (bytes !== undefined) {
+      if (isText && bytes[0] === QUOTE) {
+        if (hasHalfCharacter(bytes)) problems.push(`${name} holds half a character`);
+        continue;
+      }
+      if (bytes[0] === SMALL_N && isNullable) continue;
+      if (BYTES_FIT[kind]?.(bytes)) continue;
     }
     const raw = fields.get(name);
     if (raw === undefined) {

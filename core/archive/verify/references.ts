@@ -6,6 +6,7 @@ import { findModel } from "../../schema/registry.ts";
 import { mapHiddenReferences } from "../import/map_hidden_references.ts";
 import type { Numbers } from "../import/number_rows.ts";
 import type { RawRecord } from "../manifest/raw_record.ts";
+import { RawFields } from "../manifest/raw_fields.ts";
 import { rawIsNull, rawList, rawString, RawValueError } from "../manifest/raw_values.ts";
 
 /** A field that points to other records. */
@@ -99,7 +100,10 @@ export function* referencesOf(
   { contentType, onBad }: ReferenceOptions,
 ): Generator<Reference> {
   const { model, fields } = record;
+  const bytesOf = fields instanceof RawFields ? fields : undefined;
   for (const { name, to, isList } of referenceFields(model)) {
+    // Most are null: that needs no text.
+    if (bytesOf?.bytesOf(name)?.[0] === SMALL_N) continue;
     const raw = fields.get(name);
     if (rawIsNull(raw)) continue;
     const keys = isList ? listOf(raw) : [raw];
@@ -113,6 +117,8 @@ export function* referencesOf(
   if (GENERIC.has(model)) yield* genericReference(record, contentType);
   if (HIDING.has(model)) yield* hiddenReferences(record);
 }
+
+const SMALL_N = 0x6e;
 
 function* genericReference(
   { fields }: RawRecord,
