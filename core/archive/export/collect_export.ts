@@ -98,6 +98,7 @@ export async function collectExport(
       role: file.role,
       id: file.id,
       path,
+      missingName: file.name,
       message: "the database names a file outside of its folder",
     });
   };

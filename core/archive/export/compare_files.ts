@@ -62,7 +62,14 @@ interface Found {
 
 function findSource(files: Files, file: WantedFile): Found | { readonly problem: ExportProblem } {
   const problem = (kind: ExportProblem["kind"], message: string) => ({
-    problem: { kind, role: file.role, id: file.id, path: file.source, message },
+    problem: {
+      kind,
+      role: file.role,
+      id: file.id,
+      path: file.source,
+      missingName: file.name,
+      message,
+    },
   });
   try {
     const found = files.locate(file.source);

@@ -184,7 +184,7 @@ async function judge(
   });
   if (result.error) {
     const kind = result.error.name === "NotFound" ? "missing" : "unreadable";
-    return { file, problem: problem(kind, result.error.message) };
+    return { file, problem: { ...problem(kind, result.error.message), missingName: file.name } };
   }
   if (file.checksum === null || result.digest === file.checksum) {
     return { file, staged, bytes: result.bytes };

@@ -24,6 +24,7 @@ import type { ExportOptions } from "./export_options.ts";
 import type { ExportSummary } from "./export_summary.ts";
 import type { ExportWorld } from "./export_world.ts";
 import { explainWriteError, writeError } from "./write_error.ts";
+import { forgetNames } from "./forget_names.ts";
 import { hasSameContent, type Outbox, scratchOutbox } from "./outbox.ts";
 import { openTargetPlanner, type TargetPlanner } from "./plan_target.ts";
 import type { ExportProblem, PlannedFile } from "./planned_file.ts";
@@ -468,11 +469,13 @@ async function carryOut(
       outbox: job.outbox,
       algorithm: job.algorithm,
       onProblem: (problem) => problems.add(problem),
+      beforeManifests: () => forgetMissing(job, collected, problems),
     });
     manifestsWritten = collected.manifests.length + manifests.length;
     placed.add({ place: relative(job.target.folder, job.target.zip), staged });
   } else {
     copied = await copyAll(job, staging, plan, placed, problems);
+    forgetMissing(job, collected, problems);
     for (const { name, staged } of chain(collected.manifests, manifests)) {
       // `-cj` is always on: what is right is never written again.
       if (hasSameContent(files, join(job.target.folder, name), staging.path(staged))) {
@@ -484,7 +487,6 @@ async function carryOut(
     }
   }
   placed.close();
-  problems.close();
   await syncAll(job, staging, placed);
   const isSamePlace = job.target.folder === options.target;
   await commit(job, staging, placed, plan, isSamePlace ? plan.remove : []);
@@ -502,6 +504,23 @@ async function carryOut(
     problems: tellProblems(job, problems),
     ...nothingDeleted(plan),
   };
+}
+
+/** Manifests name no thumbnail or archive that is not there; an older copy in the target is as good. */
+function forgetMissing(job: ExportJob, collected: Collected, problems: Spool<ExportProblem>): void {
+  problems.close();
+  const { files } = job.world;
+  const missing = new Set<string>();
+  for (const { missingName } of problems) {
+    if (missingName === undefined) continue;
+    if (job.target.zip || !files.exists(join(job.target.folder, missingName))) {
+      missing.add(missingName);
+    }
+  }
+  if (missing.size === 0) return;
+  for (const { staged } of collected.manifests) {
+    forgetNames(files, job.outbox.path(staged), missing);
+  }
 }
 
 function writeMetadata(job: ExportJob): ReadyFile[] {

@@ -58,6 +58,8 @@ export interface ExportProblem {
   readonly id?: number;
   /** What to look at: a path, a table. */
   readonly path: string;
+  /** The name in the export of a file that is not in it. */
+  readonly missingName?: string;
   /** One sentence for people. */
   readonly message: string;
 }

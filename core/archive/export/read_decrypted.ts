@@ -14,7 +14,14 @@ export async function readDecrypted(
   algorithm: TransferAlgorithm,
 ): Promise<{ readonly bytes: Uint8Array } | { readonly problem: ExportProblem }> {
   const problem = (kind: ExportProblem["kind"], message: string) => ({
-    problem: { kind, role: file.role, id: file.id, path: file.source, message },
+    problem: {
+      kind,
+      role: file.role,
+      id: file.id,
+      path: file.source,
+      missingName: file.name,
+      message,
+    },
   });
   if (!passphrase) {
     return problem(

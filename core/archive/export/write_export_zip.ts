@@ -17,6 +17,8 @@ export interface ExportZip {
   /** Absolute path of the archive, in the staging folder. */
   readonly path: string;
   readonly files: Iterable<PlannedFile> & { readonly length: number };
+  /** Called when it is known which files could not be read. */
+  beforeManifests(): void;
   /** Manifests and metadata; last in the archive. */
   manifests(): Iterable<ReadyFile>;
   readonly outbox: Outbox;
@@ -56,6 +58,7 @@ export async function writeExportZip(zip: ExportZip): Promise<{ count: number; b
         size: outcome.entry.size,
       });
     }
+    zip.beforeManifests();
     const ready = Array.from(zip.manifests(), ({ name, staged }) => ({
       name,
       facts: { mtime },
@@ -119,7 +122,14 @@ function mismatch(file: PlannedFile, digest: string | undefined): ExportProblem 
 
 function unreadable(file: PlannedFile, error: unknown): ExportProblem {
   const message = error instanceof Error ? error.message : String(error);
-  return { kind: "unreadable", role: file.role, id: file.id, path: file.source, message };
+  return {
+    kind: "unreadable",
+    role: file.role,
+    id: file.id,
+    path: file.source,
+    missingName: file.name,
+    message,
+  };
 }
 
 async function verify({ world, path }: ExportZip): Promise<void> {
