@@ -46,9 +46,13 @@ export function openFaultyDisk(roots: FileRoots, fault: Fault): FaultyDisk {
       throw Object.assign(new Error("No space left on device (os error 28)"), { code: "ENOSPC" });
     }
   };
-  const read = (buffer: Uint8Array, fill: (buffer: Uint8Array) => number): number => {
+  /** A bad sector stays bad: whoever reads that file again meets it again. */
+  let badFile: string | undefined;
+  const read = (path: string, buffer: Uint8Array, fill: (buffer: Uint8Array) => number): number => {
     reads++;
-    const isIt = "at" in fault && reads === fault.at;
+    const isNow = "at" in fault && reads === fault.at;
+    if (isNow && fault.kind !== "bit flip") badFile = path;
+    const isIt = isNow || path === badFile;
     if (isIt && fault.kind === "read error") {
       throw Object.assign(new Error("Input/output error (os error 5)"), { code: "EIO" });
     }
@@ -73,7 +77,7 @@ export function openFaultyDisk(roots: FileRoots, fault: Fault): FaultyDisk {
     ...denoTransferIo,
     openRead(path) {
       const handle = denoTransferIo.openRead(path);
-      return { ...handle, read: (buffer) => read(buffer, handle.read) };
+      return { ...handle, read: (buffer) => read(path, buffer, handle.read) };
     },
     openWriteNew(path, mode) {
       change(true);
@@ -94,7 +98,11 @@ export function openFaultyDisk(roots: FileRoots, fault: Fault): FaultyDisk {
         const source = real.openRead(from);
         const target = real.openWrite(to);
         try {
-          for (let size = read(buffer, source.read); size > 0; size = read(buffer, source.read)) {
+          for (
+            let size = read(from, buffer, source.read);
+            size > 0;
+            size = read(from, buffer, source.read)
+          ) {
             guard(target.write, true)(buffer.subarray(0, size));
           }
         } finally {

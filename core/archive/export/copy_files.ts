@@ -130,12 +130,16 @@ function copyInKernel(
   if (file.size > LARGE || !options.keepModes) return false;
   try {
     files.copy(file.path, path);
-    if (options.keepTimes && file.mtime !== null) files.setTimes(path, file.mtime);
-    return true;
+    if (files.lstat(path).size === file.size) {
+      if (options.keepTimes && file.mtime !== null) files.setTimes(path, file.mtime);
+      return true;
+    }
+    // It grew or shrank meanwhile, or was read short.
   } catch {
-    if (files.exists(path)) files.remove(path);
-    return false;
+    // Whether source or target is to blame, the transfers find out.
   }
+  if (files.exists(path)) files.remove(path);
+  return false;
 }
 
 function checksumJob(id: number, staged: string, { staging, algorithm }: CopyOptions): TransferJob {
