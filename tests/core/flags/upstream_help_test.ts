@@ -5,6 +5,10 @@ import { commands } from "../../../commands/mod.ts";
 import { GLOBAL_FLAGS } from "../../../core/flags/global_flags.ts";
 import { fixturesRoot, VERSIONS, withoutFixtures } from "../../_fixtures.ts";
 
+/** Django's own `migrate` takes a database from one migration to another; ours only makes libraries so far, and
+ * has to refuse a flag that it would not honour. */
+const NOT_UPSTREAMS = new Set(["migrate"]);
+
 /** `--zip-name` → `-zn 1`: short name and count of values, from argparse's list of options. */
 function upstreamFlags(page: string): Map<string, string> {
   const flags = new Map<string, string>();
@@ -29,6 +33,7 @@ Deno.test({
     let compared = 0;
     for (const version of VERSIONS) {
       for (const { name, flags } of commands) {
+        if (NOT_UPSTREAMS.has(name)) continue;
         let page: string;
         try {
           page = Deno.readTextFileSync(`${root}/${version}/output/${name}-help.stdout`);
