@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import type { CreateLibraryOptions } from "../../../migrations/create_library.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
+import { mediaLockPath } from "../../library/media_lock.ts";
 import { journalFolder } from "../../library/journal/open_journal.ts";
 import type { Generation } from "../../schema/model.ts";
 import type { Settings } from "../../settings/settings.ts";
@@ -67,7 +68,10 @@ export function createEmptyLibrary(world: CreateWorld, generation: Generation): 
     remove() {
       removeDatabase(files, draft);
       removeDatabase(files, path);
-      for (const folder of made.toReversed()) {
+      const lock = mediaLockPath(settings.mediaRoot);
+      if (made.includes(settings.mediaRoot) && files.exists(lock)) files.remove(lock);
+      // What an import made in them meanwhile goes too, where it is empty again.
+      for (const folder of [join(own, "journal"), ...made.toReversed()]) {
         if (files.exists(folder) && files.list(folder).length === 0) files.remove(folder);
       }
     },

@@ -17,7 +17,7 @@ import type { Generation } from "../../schema/model.ts";
 import { explainWriteError, writeError } from "../export/write_error.ts";
 import { createEmptyLibrary, hasDatabase } from "./create_empty_library.ts";
 import type { ImportOptions } from "./import_options.ts";
-import { openProblemList, type ProblemList } from "./import_problem.ts";
+import { blockingProblems, openProblemList, type ProblemList } from "./import_problem.ts";
 import { type ImportSchema, importSchema } from "./import_schema.ts";
 import {
   type ImportStaging,
@@ -34,7 +34,7 @@ import { numberRows, type Numbers } from "./number_rows.ts";
 import { generationOf, type OpenExport, openExport, openRecords } from "./open_export.ts";
 import { type FilePlan, planFiles } from "./plan_files.ts";
 import { type ExportScan, scanExport } from "./scan_export.ts";
-import { stageFiles } from "./stage_files.ts";
+import { checkFiles, stageFiles } from "./stage_files.ts";
 import { makeRoom, writeRecords, type WrittenRecords } from "./write_records.ts";
 import type { History } from "../history/open_history.ts";
 import type { PlannedFile } from "./wanted_file.ts";
@@ -152,7 +152,7 @@ export async function importLibrary(
     );
   }
   const done = options.dryRun
-    ? showPlan(job, plan)
+    ? await showPlan(job, plan)
     : await carryOut(job, plan, () => made = undefined);
   return {
     ...base,
@@ -332,6 +332,16 @@ async function planImport(job: ImportJob): Promise<ImportPlan> {
     onFile: () => looking.advance(),
   });
   looking.end();
+  for (const [pk, serial] of scan.serialNumbers) {
+    if (numbers.fate("documents.document", pk) !== "add") continue;
+    if (!library.serialNumbers.has(serial)) continue;
+    problems.add({
+      kind: "number taken",
+      item: `documents.document ${pk}`,
+      message: `a document of the library has the archive serial number ${serial}`,
+      instead: "it is imported without one",
+    });
+  }
   problems.close();
   return { scan, library, numbers, files: plan, dataVersion };
 }
@@ -350,9 +360,26 @@ type Done = Pick<
   "documents" | "files" | "bytes" | "counts" | "problems" | "journal"
 >;
 
-/** A dry run prints the plan. */
-function showPlan({ world, problems }: ImportJob, { scan, numbers, files }: ImportPlan): Done {
+/** A dry run checks every file, and prints the plan. */
+async function showPlan(job: ImportJob, { scan, numbers, files }: ImportPlan): Promise<Done> {
+  const { world, problems } = job;
+  const found = openProblemList(world.files, join(world.scratch, "file-problems"));
+  const progress = world.report.progress("Checking files", files.files.length);
+  using transfers = disposable(
+    world.openTransfers({ read: [job.opened.source.path], write: [] }),
+  );
+  const checks = checkFiles(files.files, {
+    files: world.files,
+    source: job.opened.source,
+    transfers,
+    stop: world.stop,
+    algorithm: algorithmOf(job),
+  });
+  for await (const problem of checks) found.add(problem);
+  progress.end();
+  found.close();
   tellProblems(world, problems);
+  tellProblems(world, found);
   const counts = Array.from(scan.counts, ([model, records]): ImportCount => {
     const merged = [...scan.keys.get(model) ?? []]
       .filter((pk) => numbers.fate(model, pk) === "merge").length;
@@ -364,8 +391,17 @@ function showPlan({ world, problems }: ImportJob, { scan, numbers, files }: Impo
     files: files.files.length,
     bytes: files.bytes,
     counts,
-    problems: problems.counts,
+    problems: sumOf(problems.counts, found.counts),
   };
+}
+
+function disposable(transfers: TransferPool): TransferPool & Disposable {
+  return Object.assign(transfers, { [Symbol.dispose]: () => transfers.close() });
+}
+
+/** What the export's checksums are made with; others are made afterwards. */
+function algorithmOf({ database, records }: ImportJob): "md5" | "sha256" {
+  return database.generation === "v3" && records.checksums === "as they are" ? "sha256" : "md5";
 }
 
 function tellProblems({ report }: ImportWorld, problems: ProblemList): void {
@@ -377,14 +413,12 @@ function tellProblems({ report }: ImportWorld, problems: ProblemList): void {
 
 /** One problem stops everything, unless damage is accepted. */
 function stopAtProblems({ world, options, opened }: ImportJob, problems: ProblemList): void {
-  if (problems.length === 0) return;
   tellProblems(world, problems);
-  if (options.acceptDamaged) return;
-  const isBare = (problems.counts["missing file"] ?? 0) === problems.length && !options.dataOnly;
+  const blocking = blockingProblems(problems);
+  if (blocking === 0 || options.acceptDamaged) return;
+  const isBare = (problems.counts["missing file"] ?? 0) === blocking && !options.dataOnly;
   throw new PaperwardError(
-    `Cannot import ${opened.source.path}: ${
-      formatCount(problems.length, "problem")
-    } (listed above)`,
+    `Cannot import ${opened.source.path}: ${formatCount(blocking, "problem")} (listed above)`,
     {
       hints: [
         "nothing was changed; --accept-damaged imports what is good and lists the rest",
@@ -440,14 +474,17 @@ async function carryOut(
     if (staged.length > 0) await staging.place(() => placing.advance());
     else staging.discard();
     placing.end();
-    await journal.commit();
+    const added = counts.reduce((sum, count) => sum + count.added, 0);
+    // An entry that names nothing would only be in the way of undo.
+    if (added === 0) journal.discard();
+    else await journal.commit();
     return {
       documents: counts.find(({ model }) => model === "documents.document")?.added ?? 0,
       files: staged.length,
       bytes: plan.files.bytes,
       counts,
       problems: sumOf(job.problems.counts, stagingProblems.counts),
-      journal: journal.id,
+      ...(added === 0 ? {} : { journal: journal.id }),
     };
   } catch (error) {
     world.stop.throwIfRequested();
@@ -509,10 +546,7 @@ async function stageAll(
       staging,
       transfers,
       stop: world.stop,
-      // What the export's checksums are made with; others are made afterwards.
-      algorithm: job.database.generation === "v3" && job.records.checksums === "as they are"
-        ? "sha256"
-        : "md5",
+      algorithm: algorithmOf(job),
     });
     for await (const { file, staged: name, digest, problem } of results) {
       progress.advance(1, file.place);

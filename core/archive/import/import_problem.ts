@@ -17,13 +17,24 @@ export interface ImportProblem {
     | "checksum mismatch"
     | "outside the export"
     | "outside the library"
-    | "not carried over"
+    | "number taken"
     | "in the way";
   /** `documents.document 12`, or a path in the export. */
   readonly item: string;
   readonly message: string;
   /** What happens to it where damage is accepted. */
   readonly instead: string;
+}
+
+/** Kinds that say what could not be kept, and stop nothing. */
+const HARMLESS: ReadonlySet<ImportProblem["kind"]> = new Set(["number taken"]);
+
+/** How many problems of a list stop an import. */
+export function blockingProblems({ counts }: Pick<ProblemList, "counts">): number {
+  return Object.entries(counts).reduce(
+    (sum, [kind, count]) => sum + (HARMLESS.has(kind as ImportProblem["kind"]) ? 0 : count),
+    0,
+  );
 }
 
 /** A growing list of problems on disk. */

@@ -61,3 +61,31 @@ export const MERGE_RULES: Readonly<Record<string, MergeRule>> = {
   "socialaccount.socialapp": { key: ["provider", "provider_id", "client_id"] },
   "socialaccount.socialtoken": { partOf: "account", key: ["app", "account"] },
 };
+
+/** Fields that together must differ between rows: rows of an export that don't are told before anything is
+ * changed. Models with rows by the hundred thousand are left to the database. */
+export const UNIQUE_FIELDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  "contenttypes.contenttype": [["app_label", "model"]],
+  "auth.permission": [["content_type", "codename"]],
+  "auth.group": [["name"]],
+  "auth.user": [["username"]],
+  "documents.correspondent": [["name", "owner"]],
+  "documents.documenttype": [["name", "owner"]],
+  "documents.storagepath": [["name", "owner"]],
+  "documents.tag": [["name", "owner"]],
+  "documents.customfield": [["name"]],
+  "documents.uisettings": [["user"]],
+  "documents.workflow": [["name"]],
+  "documents.document": [["archive_serial_number"]],
+  "documents.sharelink": [["slug"]],
+  "documents.sharelinkbundle": [["slug"]],
+  "paperless_mail.mailaccount": [["name"]],
+  "paperless_mail.mailrule": [["name", "owner"]],
+  "socialaccount.socialaccount": [["provider", "uid"]],
+  "socialaccount.socialtoken": [["app", "account"]],
+};
+
+/** The same where 2.20 is stricter than 3.0. */
+export const UNIQUE_FIELDS_V2: typeof UNIQUE_FIELDS = {
+  "documents.document": [["archive_serial_number"], ["checksum"]],
+};

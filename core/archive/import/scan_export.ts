@@ -12,7 +12,8 @@ import type { RawRecord } from "../manifest/raw_record.ts";
 import type { ExportRecordSource } from "./export_records.ts";
 import type { ProblemList } from "./import_problem.ts";
 import type { ImportModel, ImportSchema } from "./import_schema.ts";
-import { FRESH_MODELS, MERGE_RULES } from "./merge_rules.ts";
+import { FRESH_MODELS, MERGE_RULES, UNIQUE_FIELDS, UNIQUE_FIELDS_V2 } from "./merge_rules.ts";
+import type { TreeTag } from "./tag_tree.ts";
 import { UnfitValue } from "./parse_value.ts";
 import type { ParsedRecord } from "./row_shape.ts";
 import type { FileRole, WantedFile } from "./wanted_file.ts";
@@ -38,6 +39,10 @@ export interface ExportScan {
   readonly keys: ReadonlyMap<string, ReadonlySet<number>>;
   /** What is needed to match rows with those of the library, by model. */
   readonly facts: ReadonlyMap<string, readonly RowFacts[]>;
+  /** All tags, where they join others: their tree changes. */
+  readonly tags: readonly TreeTag[];
+  /** Archive serial numbers of documents that join others, by the document's number. */
+  readonly serialNumbers: ReadonlyMap<number, number>;
   readonly files: Spool<WantedFile>;
   /** Records that can't become rows, by model. */
   readonly dropped: ReadonlyMap<string, ReadonlySet<number>>;
@@ -73,8 +78,12 @@ export async function scanExport(
   const wanted = new Map<string, Set<number>>();
   const facts = new Map<string, RowFacts[]>();
   const dropped = new Map<string, Set<number>>();
+  const tags: TreeTag[] = [];
+  const serialNumbers = new Map<number, number>();
   const targets = referencedModels(schema);
   const unknownModels = new Set<string>();
+  /** What must differ, by model. */
+  const uniques = new Map<string, Set<string>>();
 
   for await (const { records } of source.read()) {
     options.stop.throwIfRequested();
@@ -83,7 +92,7 @@ export async function scanExport(
   }
   files.close();
   await dropDangling();
-  return { counts, keys, facts, files, dropped };
+  return { counts, keys, facts, tags, serialNumbers, files, dropped };
 
   function scanRecord(record: RawRecord): void {
     const { model: label } = record;
@@ -118,7 +127,7 @@ export async function scanExport(
       }
       known.add(pk);
     }
-    const isDropped = tellProblems(model, parsed);
+    const isDropped = tellProblems(model, parsed) || isTwin(model, parsed);
     if (isDropped) setOf(dropped, label).add(pk);
     noteReferences(model, parsed);
     const rule = MERGE_RULES[label];
@@ -128,6 +137,11 @@ export async function scanExport(
       if (list) list.push(row);
       else facts.set(label, [row]);
     }
+    if (merging && label === "documents.document") {
+      const serial = parsed.values[model.indexOf("archive_serial_number")];
+      if (typeof serial === "bigint") serialNumbers.set(pk, Number(serial));
+    }
+    if (merging && label === "documents.tag") tags.push(treeTagOf(model, parsed));
     if (!options.withFiles || isDropped) return;
     if (label === "documents.document") wantDocument(model, parsed, record);
     if (label === "documents.sharelinkbundle") wantBundle(model, parsed, record);
@@ -166,6 +180,30 @@ export async function scanExport(
     return isDropped;
   }
 
+  /** Whether an earlier record has the same values where they must differ. */
+  function isTwin({ label, indexOf }: ImportModel, { pk, values }: ParsedRecord): boolean {
+    const rules = (schema.generation === "v2" && UNIQUE_FIELDS_V2[label]) || UNIQUE_FIELDS[label];
+    for (const [number, fields] of (rules ?? []).entries()) {
+      const key = fields.map((field) => values[indexOf(field)] ?? null);
+      // NULL differs from everything, but for rows without owner, whose names differ among themselves.
+      if (key[0] === null || (key.at(-1) === null && fields.at(-1) !== "owner")) continue;
+      const text = `${number} ${key.join("\n")}`;
+      const known = setOf(uniques, label);
+      if (!known.has(text)) {
+        known.add(text);
+        continue;
+      }
+      problems.add({
+        kind: "row twice",
+        item: `${label} ${pk}`,
+        message: `another record has the same ${fields.join(" and ")}`,
+        instead: "it is left out",
+      });
+      return true;
+    }
+    return false;
+  }
+
   function noteReferences(model: ImportModel, { values, lists }: ParsedRecord): void {
     const want = (label: string, key: number) => {
       if (!keys.get(label)?.has(key)) setOf(wanted, label).add(key);
@@ -196,6 +234,17 @@ export async function scanExport(
       partOf: typeof part === "bigint" ? Number(part) : null,
       lists: listsNeeded.has(model.label) ? listed : {},
       name: rule.unique ? String(value("name")) : null,
+    };
+  }
+
+  function treeTagOf(model: ImportModel, { pk, values }: ParsedRecord): TreeTag {
+    const value = (name: string) => values[model.indexOf(name)] ?? null;
+    const parent = value("tn_parent");
+    return {
+      pk,
+      name: String(value("name")),
+      parent: typeof parent === "bigint" ? Number(parent) : null,
+      priority: Number(value("tn_priority")),
     };
   }
 
@@ -356,7 +405,7 @@ function parseQuietly(model: ImportModel, record: RawRecord): ParsedRecord | und
   }
 }
 
-function setOf(sets: Map<string, Set<number>>, label: string): Set<number> {
+function setOf<Item>(sets: Map<string, Set<Item>>, label: string): Set<Item> {
   let set = sets.get(label);
   if (!set) sets.set(label, set = new Set());
   return set;

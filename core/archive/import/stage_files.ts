@@ -60,6 +60,60 @@ function algorithmOf(checksum: string | null, usual: ChecksumAlgorithm): Checksu
   return checksum.length === 32 ? "md5" : checksum.length === 64 ? "sha256" : usual;
 }
 
+/** Reads files and checks them, and puts them nowhere: for a dry run. */
+export async function* checkFiles(
+  plan: Iterable<PlannedFile>,
+  options: Omit<StageOptions, "staging">,
+): AsyncGenerator<ImportProblem> {
+  const { files, source, transfers, stop, algorithm } = options;
+  if (source.kind === "zip") {
+    for (const file of plan) {
+      stop.throwIfRequested();
+      const checksum = createChecksum(algorithmOf(file.checksum, algorithm));
+      const damage = await readThrough(source, file, (piece) => checksum.update(piece));
+      const { problem } = damage === undefined
+        ? judge(file, "", checksum.digestHex())
+        : unreadable(file, damage);
+      if (problem) yield problem;
+    }
+    return;
+  }
+  const underWay = new Map<number, PlannedFile>();
+  function* jobs(): Generator<TransferJob> {
+    let id = 0;
+    for (const file of plan) {
+      underWay.set(++id, file);
+      const path = files.real(join(source.path, file.path));
+      yield { id, source: path, algorithm: algorithmOf(file.checksum, algorithm) };
+    }
+  }
+  for await (const { id, error, digest } of transfers.run(jobs(), { stop: stop.memory })) {
+    const file = underWay.get(id);
+    if (error?.phase === "stop") stop.throwIfRequested();
+    if (!file) continue;
+    underWay.delete(id);
+    const { problem } = error ? unreadable(file, error.message) : judge(file, "", digest);
+    if (problem) yield problem;
+  }
+  stop.throwIfRequested();
+}
+
+/** Reads one file of a zip. @returns what is wrong with it, if something is */
+async function readThrough(
+  source: ExportSource,
+  file: PlannedFile,
+  take: (piece: Uint8Array) => void,
+): Promise<string | undefined> {
+  try {
+    for await (const piece of source.open(file.path)) take(piece);
+    return undefined;
+  } catch (error) {
+    // What the zip reader says is about this file; what writing says was made clear already.
+    if (!(error instanceof PaperwardError) || error instanceof WriteFailed) throw unwrap(error);
+    return error.message;
+  }
+}
+
 async function* stageFromFolder(
   plan: Iterable<PlannedFile>,
   options: StageOptions,
@@ -128,14 +182,10 @@ async function* stageFromZip(
     const out = write(() => files.openWrite(path, { exclusive: true }));
     let damage: string | undefined;
     try {
-      for await (const piece of source.open(file.path)) {
+      damage = await readThrough(source, file, (piece) => {
         checksum.update(piece);
         write(() => out.write(piece));
-      }
-    } catch (error) {
-      // What the zip reader says is about this file; what writing says was made clear already.
-      if (!(error instanceof PaperwardError) || error instanceof WriteFailed) throw unwrap(error);
-      damage = error.message;
+      });
     } finally {
       out.close();
     }

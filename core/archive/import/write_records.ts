@@ -20,6 +20,7 @@ import type { FilePlan } from "./plan_files.ts";
 import { openRowWriter, type RowTable } from "./row_writer.ts";
 import type { ParsedRecord } from "./row_shape.ts";
 import type { ExportScan } from "./scan_export.ts";
+import { tagTree, type TreeColumns, type TreeTag } from "./tag_tree.ts";
 
 /** What writing needs. */
 export interface WriteOptions {
@@ -62,6 +63,7 @@ export async function writeRecords(
   const inserted = new Map<string, number>();
   const seen = new Map<string, Set<number>>();
   const labels = contentTypeLabels(schema, scan);
+  const tree = merging ? await growTree(options) : undefined;
   const nextLink = new Map<RowTable, number>();
   const writer = openRowWriter(kysely, {
     batchSize: options.batchSize,
@@ -157,6 +159,10 @@ export async function writeRecords(
       values[index] = mapped === undefined ? null : BigInt(mapped);
     }
     values[0] = BigInt(number);
+    const branch = label === "documents.tag" ? tree?.get(number) : undefined;
+    for (const [field, value] of Object.entries(branch ?? {})) {
+      values[model.indexOf(field)] = typeof value === "number" ? BigInt(value) : value;
+    }
     if (label === "documents.document") finishDocument(model, pk, values);
     if (label === "documents.sharelinkbundle") rename(model, "file_path", "bundle", pk, values);
     const name = numbers.names.get(label)?.get(pk);
@@ -237,6 +243,47 @@ export async function writeRecords(
     nextLink.set(table, next + 1);
     return BigInt(next);
   }
+}
+
+/** Where new tags join others, the tree that the tags' rows cache grows: computed for all tags, and written to
+ * those that are there. Nothing that anybody has set changes. @returns the columns of new tags, by number */
+async function growTree(
+  { kysely, numbers, scan, journal }: WriteOptions,
+): Promise<ReadonlyMap<number, TreeColumns>> {
+  const added = scan.tags.filter(({ pk }) => numbers.fate("documents.tag", pk) === "add")
+    .map((tag): TreeTag => ({
+      ...tag,
+      pk: numbers.of("documents.tag", tag.pk) ?? tag.pk,
+      parent: tag.parent === null ? null : numbers.of("documents.tag", tag.parent) ?? null,
+    }));
+  if (added.length === 0) return new Map();
+  const rows = await kysely.selectFrom("documents_tag").selectAll().execute();
+  const present = rows.map((row): TreeTag => ({
+    pk: row.id,
+    name: row.name,
+    parent: row.tn_parent_id,
+    priority: row.tn_priority,
+  }));
+  const tree = tagTree([...present, ...added]);
+  for (const row of rows) {
+    const columns = tree.get(row.id);
+    if (!columns) continue;
+    const changed = (Object.keys(columns) as (keyof TreeColumns)[])
+      .filter((column) => columns[column] !== row[column]);
+    if (changed.length === 0) continue;
+    const pick = (values: TreeColumns) =>
+      Object.fromEntries(changed.map((column) => [column, values[column]]));
+    const after = pick(columns);
+    await kysely.updateTable("documents_tag").set(after).where("id", "=", row.id).execute();
+    journal.record({
+      kind: "row changed",
+      table: "documents_tag",
+      pk: row.id,
+      before: pick(row),
+      after,
+    });
+  }
+  return tree;
 }
 
 /** Models that point to a row of any model, by content type and number. */

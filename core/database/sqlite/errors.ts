@@ -70,16 +70,26 @@ const MEANING: Readonly<Record<number, Meaning>> = {
   },
 };
 
+/** How SQLite's messages begin (sqlite3_errstr). */
+const WORDS: readonly (readonly [words: string, code: number])[] = [
+  ["unable to open", SQLITE.cantOpen],
+  ["database is locked", SQLITE.busy],
+  ["database table is locked", SQLITE.locked],
+  ["attempt to write a readonly database", SQLITE.readOnly],
+  ["disk I/O error", SQLITE.ioError],
+  ["database disk image is malformed", SQLITE.corrupt],
+  ["database or disk is full", SQLITE.full],
+  ["file is not a database", SQLITE.notADatabase],
+];
+
 /** SQLite's primary result code of an error, or undefined where it isn't SQLite's. */
 export function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown };
   if (code !== "ERR_SQLITE_ERROR") return undefined;
-  // Opening fails without a number: SQLITE_CANTOPEN is all that it can be.
-  if (typeof errcode !== "number") {
-    return error.message.startsWith("unable to open") ? SQLITE.cantOpen : undefined;
-  }
-  return errcode & 0xff;
+  if (typeof errcode === "number") return errcode & 0xff;
+  // Opening and `exec` fail without a number (Deno 2.6): then SQLite's own words tell.
+  return WORDS.find(([words]) => error.message.startsWith(words))?.[1];
 }
 
 /** Turns an error of SQLite into one for the user; others are given back as they are.

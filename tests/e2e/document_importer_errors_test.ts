@@ -1,0 +1,536 @@
+// Issue 4, section 2, through the compiled binary: whatever is wrong with an export is said before anything is
+// changed, and hostile exports lead nowhere.
+
+import assert from "node:assert/strict";
+import { readTree, treeChanges } from "../_compare_exports.ts";
+import { fixturesRoot, type FixtureVersion, recordedTree, tempFolder } from "../_fixtures.ts";
+import { hasPython, python, sql } from "../_python.ts";
+import { assertCode, runBinary, startBinary, withoutBinaryOrFixtures } from "../_run_binary.ts";
+import { holdLock, lookAt } from "./_export.ts";
+import { newPlace, type Place, runImport, summaryOf } from "./_import.ts";
+
+const ignore = withoutBinaryOrFixtures() || !hasPython();
+
+/** A fresh copy of a recorded export. */
+function copyOf(
+  version: FixtureVersion,
+  variant = "plain",
+): Disposable & { readonly path: string } {
+  const temp = tempFolder();
+  const path = `${temp.path}/export`;
+  new Deno.Command("cp", { args: ["-a", recordedTree(version, variant), path] }).outputSync();
+  return { path, [Symbol.dispose]: () => temp[Symbol.dispose]() };
+}
+
+/** Changes records of a manifest: `edit` is a Python statement about the list `records`. */
+function edit(path: string, statement: string): void {
+  python(
+    `import json, sys
+path = sys.argv[1] + "/manifest.json"
+records = json.load(open(path))
+def of(model): return [r for r in records if r["model"] == model]
+documents = of("documents.document")
+exec(sys.argv[2])
+json.dump(records, open(path, "w"))`,
+    path,
+    statement,
+  );
+}
+
+/** Something wrong with an export of 3.0.5. */
+interface Damage {
+  readonly name: string;
+  readonly spoil: (path: string) => void;
+  readonly says: RegExp;
+  /** @default 1 */
+  readonly code?: number;
+  readonly flags?: readonly string[];
+  readonly variant?: string;
+  /** What --accept-damaged makes of it. Absent: nothing is accepted. */
+  readonly accepted?: { readonly documents: number; readonly files: number };
+}
+
+const FIRST = "2024-01-03 ACME Corporation Ltd invoice_en_1";
+const ALL = { documents: 42, files: 93 };
+
+const DAMAGES: readonly Damage[] = [
+  {
+    name: "manifest.json is missing",
+    spoil: (path) => Deno.removeSync(`${path}/manifest.json`),
+    says: /manifest\.json/,
+  },
+  {
+    name: "manifest.json is cut short",
+    spoil: (path) => Deno.truncateSync(`${path}/manifest.json`, 20_000),
+    says: /manifest\.json.*cut short.*line/,
+  },
+  {
+    name: "manifest.json is no JSON",
+    spoil: (path) => Deno.writeTextFileSync(`${path}/manifest.json`, "PK what?"),
+    says: /manifest\.json.*line 1/,
+  },
+  {
+    name: "metadata.json is damaged",
+    spoil: (path) => Deno.writeTextFileSync(`${path}/metadata.json`, "{"),
+    says: /metadata\.json/,
+  },
+  {
+    name: "an original is missing",
+    spoil: (path) => Deno.removeSync(`${path}/${FIRST}.pdf`),
+    says: /missing file: original of documents\.document 1: .*invoice_en_1\.pdf/,
+    accepted: { documents: 42, files: 92 },
+  },
+  {
+    name: "a thumbnail is missing",
+    spoil: (path) => Deno.removeSync(`${path}/${FIRST}-thumbnail.webp`),
+    says: /missing file: thumbnail/,
+    accepted: { documents: 42, files: 92 },
+  },
+  {
+    name: "a bit of an original is wrong",
+    spoil: (path) => {
+      const bytes = Deno.readFileSync(`${path}/${FIRST}.pdf`);
+      bytes[bytes.length >> 1]! ^= 1;
+      Deno.writeFileSync(`${path}/${FIRST}.pdf`, bytes);
+    },
+    says: /checksum mismatch: original of document 1: .*invoice_en_1\.pdf/,
+    accepted: ALL,
+  },
+  {
+    name: "an original is cut short",
+    spoil: (path) => Deno.truncateSync(`${path}/${FIRST}.pdf`, 100),
+    says: /checksum mismatch/,
+    accepted: ALL,
+  },
+  {
+    name: "a record has an unknown field",
+    spoil: (path) => edit(path, `documents[0]["fields"]["flavour"] = "sweet"`),
+    says: /unknown field: documents\.document 1: flavour/,
+    accepted: ALL,
+  },
+  {
+    name: "a model is unknown",
+    spoil: (path) =>
+      edit(path, `records.append({"model": "bank.account", "pk": 1, "fields": {"iban": "x"}})`),
+    says: /unknown model: bank\.account/,
+    accepted: ALL,
+  },
+  {
+    name: "two records have the same number",
+    spoil: (path) => edit(path, `records.append(dict(documents[0]))`),
+    says: /row twice: documents\.document 1/,
+    accepted: ALL,
+  },
+  {
+    name: "two tags have the same name",
+    spoil: (path) => edit(path, `a, b = of("documents.tag")[:2]; b["fields"] = dict(a["fields"])`),
+    says: /row twice: documents\.tag \d+: another record has the same name and owner/,
+    accepted: ALL,
+  },
+  {
+    name: "a required field is null",
+    spoil: (path) => edit(path, `documents[3]["fields"]["title"] = None`),
+    says: /bad value: documents\.document 4: title may not be empty/,
+    accepted: { documents: 41, files: 91 },
+  },
+  {
+    name: "a number is beyond 64 bits",
+    spoil: (path) => edit(path, `documents[3]["fields"]["archive_serial_number"] = 2**64`),
+    says: /bad value: documents\.document 4: archive_serial_number is beyond 64 bits/,
+    accepted: ALL,
+  },
+  {
+    name: "a text is an object",
+    spoil: (path) => edit(path, `documents[3]["fields"]["content"] = {"a": 1}`),
+    says: /bad value: documents\.document 4: content/,
+    accepted: { documents: 41, files: 91 },
+  },
+  {
+    name: "a number of a row is no number",
+    spoil: (path) => edit(path, `of("documents.tag")[0]["pk"] = "1; drop table"`),
+    says: /bad value: documents\.tag/,
+    // The tag is gone from lists, and from what pointed to it.
+    accepted: ALL,
+  },
+  {
+    name: "a correspondent is missing",
+    spoil: (path) => edit(path, `records.remove(of("documents.correspondent")[0])`),
+    says:
+      /dangling reference: documents\.\w+ \d+: \w*correspondent\w* is documents\.correspondent \d+/,
+    accepted: ALL,
+  },
+  {
+    name: "a mail account is missing, and with it what needs it",
+    spoil: (path) =>
+      edit(path, `records[:] = [r for r in records if r["model"] != "paperless_mail.mailaccount"]`),
+    says: /dangling reference: paperless_mail\.mailrule \d+: account/,
+    accepted: ALL,
+  },
+  {
+    name: "a custom field is missing",
+    spoil: (path) => edit(path, `records.remove(of("documents.customfield")[0])`),
+    says: /dangling reference: documents\.customfieldinstance \d+: field/,
+    accepted: ALL,
+  },
+  {
+    name: "JSON holds what is no JSON",
+    spoil: (path) =>
+      edit(path, `of("documents.uisettings")[0]["fields"]["settings"] = {"a": float("nan")}`),
+    says: /bad value: documents\.uisettings \d+: settings holds NaN/,
+    accepted: ALL,
+  },
+  {
+    name: "a passphrase is needed",
+    variant: "passphrase",
+    spoil: () => {},
+    code: 12,
+    says: /passphrase/,
+  },
+  {
+    name: "the passphrase is wrong",
+    variant: "passphrase",
+    flags: ["--passphrase", "wrong"],
+    spoil: () => {},
+    code: 12,
+    says: /wrong passphrase/,
+  },
+  {
+    name: "the export is newer than anything known",
+    spoil: (path) => Deno.writeTextFileSync(`${path}/metadata.json`, `{"version": "3.9.0"}`),
+    code: 13,
+    says: /3\.9\.0/,
+  },
+  {
+    name: "the export is of 3.0, the library of 2.20",
+    spoil: () => {},
+    flags: ["--generation", "v2"],
+    code: 13,
+    says: /3\.0\.5/,
+  },
+  {
+    name: "the key algorithm is unknown",
+    variant: "passphrase",
+    flags: ["--passphrase", "x"],
+    spoil: (path) =>
+      Deno.writeTextFileSync(
+        `${path}/metadata.json`,
+        `{"version": "3.0.5", "__crypto__": {"__key_algo__": "rot13"}}`,
+      ),
+    code: 13,
+    says: /rot13/,
+  },
+  // Hostile ones.
+  ...[
+    "../secret.txt",
+    "/etc/passwd",
+    "a/../../secret.txt",
+    "./x.pdf",
+    "a\\0b",
+    "",
+  ].map((name): Damage => ({
+    name: `an exported name is ${JSON.stringify(name)}`,
+    spoil: (path) => edit(path, `documents[0]["__exported_file_name__"] = ${python_text(name)}`),
+    says: /outside the export: original of documents\.document 1/,
+    accepted: { documents: 42, files: 92 },
+  })),
+  ...[
+    "../../../evil.pdf",
+    "/etc/cron.d/evil",
+    "a/../../../evil.pdf",
+    "x\\ny.pdf",
+  ].map((name): Damage => ({
+    name: `a stored name is ${JSON.stringify(name)}`,
+    spoil: (path) => edit(path, `documents[0]["fields"]["filename"] = ${python_text(name)}`),
+    says: /outside the library: original of documents\.document 1/,
+    accepted: { documents: 42, files: 92 },
+  })),
+  {
+    name: "a stored archive name climbs out",
+    spoil: (path) =>
+      edit(
+        path,
+        `[d for d in documents if d["fields"]["archive_filename"]][0]["fields"]["archive_filename"] = "../originals/x.pdf"`,
+      ),
+    says: /outside the library: archive/,
+    accepted: { documents: 42, files: 92 },
+  },
+  {
+    name: "a bundle's name climbs out",
+    spoil: (path) =>
+      edit(path, `of("documents.sharelinkbundle")[0]["fields"]["file_path"] = "../../../evil.zip"`),
+    says: /outside the library: bundle/,
+    accepted: { documents: 42, files: 92 },
+  },
+  {
+    name: "an original is a link to a file outside",
+    spoil: (path) => {
+      Deno.removeSync(`${path}/${FIRST}.pdf`);
+      Deno.symlinkSync("/etc/passwd", `${path}/${FIRST}.pdf`);
+    },
+    says: /outside the export: original of documents\.document 1/,
+    accepted: { documents: 42, files: 92 },
+  },
+  {
+    name: "an original is a pipe",
+    spoil: (path) => {
+      Deno.removeSync(`${path}/${FIRST}.pdf`);
+      new Deno.Command("mkfifo", { args: [`${path}/${FIRST}.pdf`] }).outputSync();
+    },
+    says: /missing file: original of documents\.document 1/,
+    accepted: { documents: 42, files: 92 },
+  },
+  {
+    name: "two documents want one name in the library",
+    spoil: (path) =>
+      edit(path, `documents[0]["fields"]["filename"] = documents[1]["fields"]["filename"]`),
+    says: /in the way: original of documents\.document 2/,
+  },
+];
+
+function python_text(text: string): string {
+  return `'${text}'`;
+}
+
+for (const damage of DAMAGES) {
+  Deno.test({
+    name: `${damage.name}: said, and nothing is left`,
+    ignore,
+    fn: async () => {
+      using source = copyOf("v3.0.5", damage.variant);
+      using place = newPlace();
+      damage.spoil(source.path);
+      const look = lookAt(place.folder, source.path);
+      const flags = ["--create", ...damage.flags ?? []];
+      const result = await runImport(place, source.path, flags);
+      assertCode(result, damage.code ?? 1);
+      assert.match(result.stderr, damage.says);
+      assert.match(result.stderr, /\bCannot [a-z]+ .+: ./);
+      assert.deepEqual(look.changes(), [], "something was changed or left behind");
+
+      const dry = await runImport(place, source.path, [...flags, "--dry-run"]);
+      assert.notEqual(dry.code, 0, "a dry run found nothing");
+      assert.deepEqual(look.changes(), []);
+      if (!damage.accepted) return;
+      assert.equal(dry.code, 4);
+      assert.match(dry.stderr, damage.says);
+
+      const accepted = await runImport(place, source.path, [
+        ...flags,
+        "--accept-damaged",
+        "--json",
+      ]);
+      assertCode(accepted, 3);
+      assert.match(accepted.stderr, damage.says);
+      const { documents, files, problems } = summaryOf(accepted);
+      assert.deepEqual({ documents, files }, damage.accepted);
+      assert.ok(Object.values(problems).some((count) => count > 0));
+      assertSound(place);
+    },
+  });
+}
+
+/** No foreign key dangles, every stored name is inside. */
+function assertSound({ database, folder }: Place): void {
+  const wrong = python(
+    `import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+for row in db.execute("pragma foreign_key_check"): print(row)
+for row in db.execute("pragma integrity_check"):
+    if row != ("ok",): print(row)`,
+    database,
+  );
+  assert.equal(wrong, "");
+  const strange = [...readTree(folder).keys()].filter((path) => /evil|secret|passwd/.test(path));
+  assert.deepEqual(strange, []);
+}
+
+/** Something wrong with the place. */
+const PLACES: readonly {
+  readonly name: string;
+  readonly flags: readonly string[];
+  readonly code: number;
+  readonly says: RegExp;
+  readonly prepare?: (place: Place) => Promise<void> | void;
+}[] = [
+  {
+    name: "there is no library",
+    flags: [],
+    code: 10,
+    says: /db\.sqlite3.*\n.*\n.*--create/,
+  },
+  {
+    name: "the library is not empty",
+    flags: [],
+    code: 1,
+    says: /not empty.*\n.*--into-non-empty/,
+    prepare: async (place) =>
+      assertCode(await runImport(place, recordedTree("v3.0.5", "plain"), ["--create"]), 0),
+  },
+  {
+    name: "--create finds a library that is not empty",
+    flags: ["--create"],
+    code: 1,
+    says: /not empty/,
+    prepare: async (place) =>
+      assertCode(await runImport(place, recordedTree("v3.0.5", "plain"), ["--create"]), 0),
+  },
+  {
+    name: "somebody has set something in an otherwise fresh library",
+    flags: [],
+    code: 1,
+    says: /not empty.*paperless_applicationconfiguration/,
+    prepare: async (place) => {
+      assertCode(await runBinary(["migrate"], place), 0);
+      sql(place.database, "update paperless_applicationconfiguration set app_title='Ours'");
+    },
+  },
+  {
+    name: "a file is in the way",
+    flags: [],
+    code: 1,
+    says: /in the way: thumbnail of documents\.document 1: .*0000001\.webp exists/,
+    prepare: async (place) => {
+      assertCode(await runBinary(["migrate"], place), 0);
+      Deno.writeTextFileSync(`${place.media}/documents/thumbnails/0000001.webp`, "mine");
+    },
+  },
+  {
+    name: "the media folder is missing",
+    flags: [],
+    code: 1,
+    says: /media/,
+    prepare: async (place) => {
+      assertCode(await runBinary(["migrate"], place), 0);
+      Deno.removeSync(place.media, { recursive: true });
+    },
+  },
+  {
+    name: "a link in the media folder leads out",
+    flags: [],
+    code: 1,
+    says: /leads out/,
+    prepare: async (place) => {
+      assertCode(await runBinary(["migrate"], place), 0);
+      Deno.removeSync(`${place.media}/documents/originals`);
+      Deno.mkdirSync(`${place.folder}/outside`);
+      Deno.symlinkSync(`${place.folder}/outside`, `${place.media}/documents/originals`);
+    },
+  },
+];
+
+for (const { name, flags, code, says, prepare } of PLACES) {
+  Deno.test({
+    name: `${name}: said, and nothing is changed`,
+    ignore,
+    fn: async () => {
+      using place = newPlace();
+      await prepare?.(place);
+      const before = contentOf(place);
+      const result = await runImport(place, recordedTree("v3.0.5", "plain"), flags);
+      assertCode(result, code);
+      assert.match(result.stderr, says);
+      assert.deepEqual(treeChanges(before, contentOf(place)), []);
+    },
+  });
+}
+
+/** Everything but SQLite's own files beside the database, which come and go. */
+function contentOf({ folder }: Place) {
+  return new Map(
+    [...readTree(folder)].filter(([path, { kind }]) =>
+      kind !== "folder" && !/-(wal|shm)$/.test(path)
+    ),
+  );
+}
+
+Deno.test({
+  name: "the source is missing, no export, or something else: usage is told by exit codes",
+  ignore,
+  fn: async () => {
+    using place = newPlace();
+    for (const source of ["/nonexistent", "/etc/hostname", fixturesRoot()!]) {
+      const result = await runImport(place, source, ["--create"]);
+      assertCode(result, 1);
+      assert.match(result.stderr, /Cannot (open|read) the export/);
+    }
+    assertCode(await runBinary(["document_importer"], place), 2);
+    assertCode(await runImport(place, "/x", ["--generation", "v9"]), 2);
+    assert.deepEqual([...readTree(place.folder).keys()].filter((path) => path !== "scratch"), []);
+  },
+});
+
+Deno.test({
+  name: "media.lock is waited for, and given up with --lock-timeout",
+  ignore,
+  fn: async () => {
+    using place = newPlace();
+    assertCode(await runBinary(["migrate"], place), 0);
+    await using _holder = await holdLock(`${place.media}/media.lock`);
+    const result = await runImport(place, recordedTree("v3.0.5", "plain"), [
+      "--lock-timeout",
+      "0.3",
+    ]);
+    assertCode(result, 11);
+    assert.match(result.stderr, /media\.lock/);
+  },
+});
+
+Deno.test({
+  name: "a database that another process has locked: exit code 11, nothing left",
+  ignore,
+  fn: async () => {
+    using place = newPlace();
+    assertCode(await runBinary(["migrate"], place), 0);
+    const { startPython } = await import("../_python.ts");
+    await using holder = startPython(
+      `import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("begin immediate")
+print("held")
+sys.stdin.readline()`,
+      place.database,
+    );
+    assert.equal(await holder.line(), "held");
+    const result = await runImport(place, recordedTree("v3.0.5", "plain"), [], {
+      env: { PAPERLESS_DB_TIMEOUT: "1" },
+    });
+    assertCode(result, 11);
+    const left = [...readTree(`${place.media}/documents`).keys()];
+    assert.deepEqual(left.filter((path) => path.includes("paperward") || path.includes(".")), []);
+  },
+});
+
+Deno.test({
+  name: "Ctrl-C in the middle of an import: exit code 130, nothing left",
+  ignore,
+  fn: async () => {
+    using place = newPlace();
+    using source = copyOf("v3.0.5");
+    // One original that takes a while to copy.
+    python(
+      `import hashlib, json, sys
+path = sys.argv[1]
+records = json.load(open(path + "/manifest.json"))
+document = next(r for r in records if r["model"] == "documents.document" and r["pk"] == 1)
+digest = hashlib.sha256()
+block = bytes(range(256)) * 4096
+with open(path + "/" + document["__exported_file_name__"], "wb") as f:
+    for _ in range(1200):
+        f.write(block)
+        digest.update(block)
+document["fields"]["checksum"] = digest.hexdigest()
+json.dump(records, open(path + "/manifest.json", "w"))`,
+      source.path,
+    );
+    const run = startBinary(["document_importer", source.path, "--create"], place);
+    const { copyingBegan } = await import("./_export.ts");
+    await copyingBegan(run.ended, place.folder);
+    run.kill("SIGINT");
+    const result = await run.ended;
+    assertCode(result, 130);
+    const left = [...readTree(place.folder).keys()].filter((path) =>
+      path !== "scratch" && path !== "media" && path !== "data"
+    );
+    assert.deepEqual(left, []);
+  },
+});
