@@ -1,8 +1,8 @@
 // deno-lint-ignore-file no-console -- a benchmark speaks to whoever started it
 // verify against md5sum (v2) or openssl (v3) with two processes over the same files in the same run.
 // Usage: ./denow run -A bench/verify.ts --library FOLDER [--rounds 5] [--binary dist/paperward]
-// The library is one of bench/make_library.ts. Prints ratios; the issue's bound stands beside them, --deep and
-// --rehearse for themselves.
+// The library is one of bench/make_library.ts. Prints ratios; the issue's bound stands beside them, --deep for
+// itself.
 
 import { fileURLToPath } from "node:url";
 import { dirname, join } from "node:path";
@@ -47,7 +47,6 @@ try {
   const runs = await alternate(contenders, Number(values.rounds));
   const deep = await alternate([
     { name: "deep", run: () => paperward("verify", target, "--deep") },
-    { name: "rehearse", run: () => paperward("verify", target, "--rehearse") },
   ], 1);
   const of = (name: string, what: keyof Run) =>
     median([...runs.get(name) ?? [], ...deep.get(name) ?? []].map((run) => run[what]));
@@ -59,10 +58,7 @@ try {
   console.log(`verify: ${ratio("verify")} × (bound 1.3; ${figures("verify")})`);
   console.log(`  of it records, names and start: ${figures("nothing read")}`);
   console.log(`verify --deep: ${ratio("deep")} × (${figures("deep")})`);
-  console.log(`verify --rehearse: ${ratio("rehearse")} × (${figures("rehearse")})`);
-  const peaks = ["verify", "deep", "rehearse"].map((name) =>
-    `${name} ${of(name, "peak").toFixed(0)} MB`
-  );
+  const peaks = ["verify", "deep"].map((name) => `${name} ${of(name, "peak").toFixed(0)} MB`);
   console.log(`peak memory: ${peaks.join(", ")} (bound of verify 300)`);
 } finally {
   await Deno.remove(work, { recursive: true });

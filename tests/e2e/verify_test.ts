@@ -1,6 +1,9 @@
 // verify as a user runs it: the compiled binary, no library, exit codes, reports, and nothing left behind.
 
 import { strict as assert } from "node:assert";
+import { verify } from "../../commands/verify.ts";
+import type { Options } from "../../core/flags/flag.ts";
+import type { Settings } from "../../core/settings/settings.ts";
 import { recordedTree, tempFolder, unpackLibrary, VERSIONS } from "../_fixtures.ts";
 import {
   assertCode,
@@ -35,6 +38,26 @@ function originalOf(made: Export): string {
   made.edit((records) => path = String(documentsOf(records)[0]!.__exported_file_name__));
   return made.at(path);
 }
+
+Deno.test("verify may read the export and write its reports, nothing else", () => {
+  const settings = { dataDir: "/data", mediaRoot: "/media" } as Settings;
+  const access = (options: Options) => verify.access(settings, options);
+  assert.deepEqual(access({ export: "/export" }), { read: ["/export"], write: [] });
+  assert.deepEqual(
+    access({
+      export: "/export",
+      rehearse: true,
+      against: "/old",
+      junit: "/j.xml",
+      html: "/p.html",
+    }),
+    { read: ["/export", "/old"], write: ["/j.xml", "/p.html"] },
+  );
+  assert.deepEqual(access({ export: "/export", mend: true }), {
+    read: ["/export"],
+    write: ["/export"],
+  });
+});
 
 Deno.test({
   name: "verify needs no library, changes nothing and leaves nothing behind",

@@ -7,7 +7,7 @@ import { formatBytes, formatCount, formatDuration, formatNumber } from "../../re
 import { dataUri, figures, html, htmlPage, type Markup } from "../../report/html_page.ts";
 import { openExportSource } from "../zip/export_source.ts";
 import { CHECK_NAMES, type CheckName, checkNamed } from "./checks.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding, VerifyLevel } from "./finding.ts";
 import type { Thumbnail, VerifySummary } from "./verify_export.ts";
 import { checksOf } from "./verify_junit.ts";
 import type { VerifyOptions } from "./verify_options.ts";
@@ -17,6 +17,13 @@ const MOST_FINDINGS = 500;
 const MOST_PICTURES = 200;
 const LARGEST_PICTURE = 300_000;
 const LARGEST_PAGE = 16 << 20;
+
+const LEVELS: readonly VerifyLevel[] = ["error", "warning", "info"];
+
+/** Errors first. */
+const BY_LEVEL: readonly CheckName[] = LEVELS.flatMap((level) =>
+  CHECK_NAMES.filter((name) => checkNamed(name).level === level)
+);
 
 /** Pictures as data URIs, by document. */
 export type Pictures = ReadonlyMap<number, string>;
@@ -117,7 +124,7 @@ function* body(
       <p class="card good">Nothing is wrong with this export.</p>
     `;
   }
-  for (const check of CHECK_NAMES) {
+  for (const check of BY_LEVEL) {
     const count = tally.byCheck.get(check) ?? 0;
     if (count > 0) yield* section(check, count, findings, pictures);
   }
