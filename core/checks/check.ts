@@ -28,7 +28,7 @@ export interface DocumentRow {
 export type Place =
   /** @property real the path behind all links */
   | { readonly kind: "file"; readonly real: string; readonly size: number; readonly inode: string }
-  /** Its folder is real and inside the library; whether the file is there is seen when it is read. */
+  /** A regular file was met there when the media folder was walked; more is seen when it is read. */
   | { readonly kind: "unseen"; readonly real: string }
   | { readonly kind: "missing" }
   /** Something is there that can't be read, or that may not be followed. */
@@ -88,7 +88,7 @@ export interface Finding extends Found {
 export interface StrayFile {
   /** Absolute. */
   readonly path: string;
-  /** bytes */
+  /** bytes; 0 for litter */
   readonly size: number;
   /** What a NAS or a desktop leaves behind: the folder or file that it is. */
   readonly litter?: { readonly path: string; readonly files: number };

@@ -9,6 +9,7 @@ import { turn } from "../../wasm/pool.ts";
 import type { LibraryDatabase, Snapshot } from "../database/database.ts";
 import { openDatabase } from "../database/open_database.ts";
 import { PaperwardError } from "../errors.ts";
+import type { Files } from "../library/files.ts";
 import { openSpool, type Spool } from "../library/spool.ts";
 import { takeMediaLock } from "../library/take_media_lock.ts";
 import { formatCount } from "../report/format.ts";
@@ -22,10 +23,12 @@ import type {
   DocumentRow,
   Finding,
   Found,
+  Place,
   StrayFile,
 } from "./check.ts";
-import { type Claims, openClaims } from "./claims.ts";
+
 import { type DeepPool, openDeepPool } from "./deep/deep_pool.ts";
+import { type Inventory, openInventory } from "./inventory.ts";
 import { FOLDERS, locate, locateFiles } from "./locate_files.ts";
 import { BUNDLES } from "./missing_bundle.ts";
 import { foldName } from "./name_variant.ts";
@@ -87,18 +90,19 @@ export async function checkLibrary(
   });
   cleanup.defer(() => database.close());
   const { generation } = database;
-  // Its Workers start while the database is read.
   const transfers = world.openTransfers({
     read: [settings.mediaRoot],
     write: [],
     size: options.readers,
   });
   cleanup.defer(() => transfers.close());
-  const claims = openClaims(settings.mediaRoot);
+  // Its Workers start while the database is read.
+  if (options.checks.some(({ needs }) => needs !== undefined)) transfers.start();
+  const inventory = openInventory(settings.mediaRoot);
   using documents = openSpool<DocumentRow>(files, join(world.scratch, "documents"));
   using rowFindings = openSpool<Finding>(files, join(world.scratch, "row-findings"));
   await database.snapshot(async (snapshot) => {
-    await collectDocuments(world, snapshot, options, claims, documents);
+    await collectDocuments(world, snapshot, options, inventory, documents);
     if (!options.documents) {
       await checkRows(world, snapshot, options, (finding) => rowFindings.add(finding));
     }
@@ -116,9 +120,12 @@ export async function checkLibrary(
   const job: Job = {
     world,
     options,
+    fileChecks: options.checks.filter(({ file }) => file),
+    documentChecks: options.checks.filter(({ document }) => document),
     sink,
     database,
-    claims,
+    inventory,
+    walked: false,
     transfers,
     deep,
     algorithm: generation === "v2" ? "md5" : "sha256",
@@ -126,9 +133,13 @@ export async function checkLibrary(
     variants: new Map(),
     lockable: true,
   };
+  using mediaFindings = openSpool<Finding>(files, join(world.scratch, "media-findings"));
+  if (!options.documents) await takeStock(job, (finding) => mediaFindings.add(finding));
+  mediaFindings.close();
   await checkDocuments(job, documents);
   if (!options.documents) {
     await checkStrays(job);
+    for (const finding of mediaFindings) sink.finding(finding);
     for (const finding of rowFindings) sink.finding(finding);
   }
   return { generation, documents: documents.length, ...job.counts };
@@ -137,9 +148,13 @@ export async function checkLibrary(
 interface Job {
   readonly world: SanityWorld;
   readonly options: SanityOptions;
+  readonly fileChecks: readonly Check[];
+  readonly documentChecks: readonly Check[];
   readonly sink: SanitySink;
   readonly database: LibraryDatabase;
-  readonly claims: Claims;
+  readonly inventory: Inventory;
+  /** The inventory holds what is in the media folder. */
+  walked: boolean;
   readonly transfers: TransferPool;
   readonly deep: DeepPool | undefined;
   readonly algorithm: Algorithm;
@@ -154,7 +169,7 @@ async function collectDocuments(
   { settings, stop }: SanityWorld,
   snapshot: Snapshot,
   { documents: ids }: SanityOptions,
-  claims: Claims,
+  inventory: Inventory,
   documents: Spool<DocumentRow>,
 ): Promise<void> {
   const wanted = new Set(ids);
@@ -162,7 +177,6 @@ async function collectDocuments(
     stop.throwIfRequested();
     for (const document of batch) {
       documents.add(document);
-      claims.addDocument(document);
       wanted.delete(document.id);
     }
   }
@@ -171,18 +185,18 @@ async function collectDocuments(
       exit: "usage",
     });
   }
-  if (settings.appLogo) claims.addOther(settings.appLogo);
+  if (settings.appLogo) inventory.addOther(settings.appLogo);
   const configurations = "paperless_applicationconfiguration";
   if (snapshot.tables.has(configurations)) {
     const { rows } = await sql<{ app_logo: string | null }>`select app_logo from ${
       sql.table(configurations)
     }`.execute(snapshot.kysely);
-    for (const { app_logo: logo } of rows) if (logo) claims.addOther(logo);
+    for (const { app_logo: logo } of rows) if (logo) inventory.addOther(logo);
   }
   if (snapshot.tables.has("documents_sharelinkbundle")) {
     const { rows } = await sql<{ file_path: string | null }>`select file_path
       from documents_sharelinkbundle`.execute(snapshot.kysely);
-    for (const { file_path: path } of rows) if (path) claims.addBundle(path);
+    for (const { file_path: path } of rows) if (path) inventory.addBundle(path);
   }
 }
 
@@ -220,8 +234,7 @@ interface Chunk {
 }
 
 async function checkDocuments(job: Job, documents: Spool<DocumentRow>): Promise<void> {
-  const { world } = job;
-  const { report, stop } = world;
+  const { world: { report, stop } } = job;
   const progress = report.progress("Checking", documents.length);
   const isRead = chooseContents(job);
   const throttle = openThrottle(job.options.bandwidth, stop);
@@ -239,7 +252,7 @@ async function checkDocuments(job: Job, documents: Spool<DocumentRow>): Promise<
       for (const [index, document] of some.entries()) {
         if (index % AT_ONCE === 0) await turn();
         stop.throwIfRequested();
-        located.push(...locateDocument(job, document, isSeen ? undefined : isRead));
+        located.push(...locateDocument(job, document, !isSeen && isRead(document)));
       }
       // What was located is read once the chunk before it was handed over.
       await before?.handedOver;
@@ -249,7 +262,6 @@ async function checkDocuments(job: Job, documents: Spool<DocumentRow>): Promise<
         order: job.options.order,
         throttle,
         stop: stop.memory,
-        locate: (path) => locate(world.files, path),
         onRead(files, bytes) {
           job.counts.filesRead += files;
           job.counts.bytesRead += bytes;
@@ -280,31 +292,30 @@ function* chunks<Item>(items: Iterable<Item>): Generator<Item[]> {
   if (chunk.length > 0) yield chunk;
 }
 
+/** @param isSkipped whether a look at a file that the walk met can be left out: it will be read */
 function locateDocument(
   job: Job,
   document: DocumentRow,
-  isRead?: (document: DocumentRow) => boolean,
+  isSkipped = false,
 ): CheckedFile[] {
-  const { world } = job;
-  const isUnseen = isRead?.(document) ?? false;
-  const located = locateFiles(world.files, world.settings.mediaRoot, document, isUnseen);
-  for (const { role, path, place } of located) {
-    if (role === "thumbnail") continue;
-    const real = place.kind === "file" || place.kind === "unseen" ? place.real : path;
-    claimReal(job, document, path, real);
-  }
+  const { world, inventory } = job;
+  const located = locateFiles(
+    world.files,
+    world.settings.mediaRoot,
+    document,
+    isSkipped && job.walked ? (path) => inventory.look(path) === "file" : undefined,
+  );
+  for (const { path, place } of located) claim(job, document, path, place);
   return located;
 }
 
-function claimReal(
-  { claims, sink }: Job,
-  document: DocumentRow,
-  path: string,
-  real: string,
-): void {
-  if (claims.claim(real, document.id)) sink.need({ kind: "shared file", path: real });
+function claim({ inventory, sink }: Job, { id }: DocumentRow, path: string, place: Place): void {
+  const real = place.kind === "file" || place.kind === "unseen" ? place.real : path;
+  if (inventory.claim(real, id) !== undefined) sink.need({ kind: "shared file", path: real });
+  if (real === path) return;
   // What a link points to belongs to the document as well as the link.
-  if (real !== path) claims.addLink(path, real);
+  inventory.claim(path, id);
+  inventory.addOwned(real);
 }
 
 /** Of which documents the content is looked at. */
@@ -384,10 +395,6 @@ async function finishChunk(
   const { world: { stop } } = job;
   const files = await chunk.done;
   stop.throwIfRequested();
-  for (const { document, path, place } of files) {
-    // A link shows when it is read; what it points to is claimed as well.
-    if (place.kind === "file" && place.real !== path) claimReal(job, document, path, place.real);
-  }
   const byDocument = Map.groupBy(files, ({ document }) => document.id);
   const checked = chunk.documents.map((document) => {
     const subject = { document, files: byDocument.get(document.id) ?? [] };
@@ -407,16 +414,19 @@ async function finishChunk(
   }
 }
 
-function runChecks({ options, claims, algorithm }: Job, checked: CheckedDocument): Finding[] {
-  const world: CheckWorld = { algorithm, claimedBy: claims.claimedBy };
+function runChecks(
+  { fileChecks, documentChecks, inventory, algorithm }: Job,
+  checked: CheckedDocument,
+): Finding[] {
+  const world: CheckWorld = { algorithm, claimedBy: inventory.claimedBy };
   const findings: Finding[] = [];
   const add = (check: Check, found: Found | undefined) => {
     if (found) findings.push(findingOf(check, found, checked.document));
   };
   for (const file of checked.files) {
-    for (const check of options.checks) add(check, check.file?.(file, world));
+    for (const check of fileChecks) add(check, check.file?.(file, world));
   }
-  for (const check of options.checks) add(check, check.document?.(checked, world));
+  for (const check of documentChecks) add(check, check.document?.(checked, world));
   return findings;
 }
 
@@ -446,7 +456,6 @@ async function secondLook(
       order: job.options.order,
       throttle: openThrottle(job.options.bandwidth, job.world.stop),
       stop: job.world.stop.memory,
-      locate: (path) => locate(job.world.files, path),
     });
     const files = Map.groupBy(
       await lookDeep(job, reading, isRead),
@@ -533,63 +542,94 @@ function tellNeeds(
   }
 }
 
-/** Walks the media folder for what belongs to nothing. */
+/** Checks that look at what is in the media folder, whoever it belongs to. */
+function mediaChecks({ options }: Job): Check[] {
+  return options.checks.filter(({ stray, folder }) => stray || folder);
+}
+
+/** Walks the media folder before anything is read: what is there need not be looked at again one by one. */
+async function takeStock(job: Job, add: (finding: Finding) => void): Promise<void> {
+  const { world: { files, settings, report, stop }, options, inventory, sink } = job;
+  const checks = mediaChecks(job);
+  if (checks.length === 0 && !options.checks.some(({ needs }) => needs !== undefined)) return;
+  const unreadable = options.checks.find(({ name }) => name === "unreadable-file");
+  const progress = report.progress("Taking stock");
+  try {
+    await walkMedia(files, settings.mediaRoot, {
+      onFile(path, kind) {
+        progress.advance();
+        inventory.add(path, kind);
+      },
+      onFolder(path, names) {
+        for (const check of checks) {
+          for (const found of check.folder?.(path, names) ?? []) add(findingOf(check, found));
+        }
+      },
+      onLitter(path, count) {
+        for (const check of checks) {
+          const found = check.stray?.({ path, size: 0, litter: { path, files: count } });
+          if (found) add(findingOf(check, found));
+        }
+      },
+      onRecycled: (path) => sink.need({ kind: "recycled", path }),
+      onUnreadable(path, reason) {
+        if (!unreadable) return;
+        add(findingOf(unreadable, { message: `can't be looked into (${reason}): ${path}`, path }));
+      },
+      async turn() {
+        stop.throwIfRequested();
+        await turn();
+      },
+    });
+    job.walked = true;
+  } finally {
+    progress.end();
+  }
+}
+
+/** Says what belongs to nothing. */
 async function checkStrays(job: Job): Promise<void> {
-  const { world, options, claims, sink, variants } = job;
-  const { files, settings, stop, report } = world;
-  const checks = options.checks.filter(({ stray, folder }) => stray || folder);
+  const { world: { files, stop }, options, inventory, sink, variants } = job;
+  const checks = mediaChecks(job);
   if (checks.length === 0) return;
   const isOrphan = checks.some(({ name }) => name === "orphan-file");
   const unreadable = options.checks.find(({ name }) => name === "unreadable-file");
-  const say = (stray: StrayFile) => {
-    for (const check of checks) {
-      const found = check.stray?.(stray);
-      if (found) sink.finding(findingOf(check, found));
-    }
-    if (!stray.litter && isOrphan) {
-      sink.need({ kind: "orphan", path: stray.path, size: stray.size });
-    }
-  };
-  const progress = report.progress("Looking for orphans");
   let waiting: StrayFile[] = [];
   const lookAgain = async () => {
-    for (const stray of await stillStray(job, waiting)) say(stray);
+    for (const stray of await stillStray(job, waiting)) {
+      for (const check of checks) {
+        const found = check.stray?.(stray);
+        if (found) sink.finding(findingOf(check, found));
+      }
+      if (isOrphan) sink.need({ kind: "orphan", path: stray.path, size: stray.size });
+    }
     waiting = [];
   };
-  try {
-    const met = walkMedia(files, {
-      mediaRoot: settings.mediaRoot,
-      isClaimed(path) {
-        progress.advance();
-        return claims.has(path);
-      },
-      locate: (path) => locate(files, path),
-      *onFolder(path, names) {
-        for (const check of checks) {
-          for (const found of check.folder?.(path, names) ?? []) yield findingOf(check, found);
-        }
-      },
-      onRecycled: (path, size) => sink.need({ kind: "recycled", path, size }),
-      onUnreadable(path, reason) {
-        if (!unreadable) return;
-        sink.finding(
-          findingOf(unreadable, { message: `can't be looked into (${reason}): ${path}`, path }),
-        );
-      },
-      stop,
-    });
-    for (const each of met) {
-      if ("found" in each) sink.finding(each.found as Finding);
-      else if (each.stray.litter) say(each.stray);
-      else {
-        const variantOf = variants.get(foldName(each.stray.path));
-        waiting.push(variantOf ? { ...each.stray, variantOf } : each.stray);
-        if (waiting.length >= STRAYS) await lookAgain();
+  for (const { path, kind } of inventory.strays()) {
+    stop.throwIfRequested();
+    const place = locate(files, path);
+    if (kind === "link") {
+      if (place.kind === "unreadable") {
+        const message = `can't be looked into (${place.reason}): ${path}`;
+        if (unreadable) sink.finding(findingOf(unreadable, { message, path }));
+        continue;
       }
+      // Upstream looks at what a link points to: that is claimed, met by itself, or a folder.
+      if (place.kind === "file" || isFolder(files, path)) continue;
     }
-    if (waiting.length > 0) await lookAgain();
-  } finally {
-    progress.end();
+    const variantOf = variants.get(foldName(path));
+    const size = place.kind === "file" ? place.size : 0;
+    waiting.push({ path, size, ...(variantOf ? { variantOf } : {}) });
+    if (waiting.length >= STRAYS) await lookAgain();
+  }
+  if (waiting.length > 0) await lookAgain();
+}
+
+function isFolder(files: Files, link: string): boolean {
+  try {
+    return files.stat(link).kind === "folder";
+  } catch {
+    return false;
   }
 }
 

@@ -15,6 +15,9 @@ export const FOLDERS: Readonly<Record<Role, string>> = {
   archive: "documents/archive",
 };
 
+/** Names that are not as simple as they could be: empty, `.` or `..` between slashes. */
+const UNTIDY = /(?:^|\/)(?:\.{1,2})?(?:\/|$)/;
+
 /** The files that a document should have, in the order in which upstream looks at them. */
 export function expectedFiles(
   mediaRoot: string,
@@ -23,7 +26,10 @@ export function expectedFiles(
   const { filename, archiveFilename, encrypted } = document;
   const number = String(document.id).padStart(7, "0");
   const suffix = encrypted ? ".gpg" : "";
-  const path = (role: Role, name: string) => join(mediaRoot, FOLDERS[role], name);
+  const path = (role: Role, name: string) => {
+    const folder = `${mediaRoot}/${FOLDERS[role]}`;
+    return UNTIDY.test(name) ? join(folder, name) : `${folder}/${name}`;
+  };
   // What is encrypted can't be compared with the checksum of what it was.
   const stored = (checksum: string | null) => encrypted ? null : checksum;
   const original = filename ?? `${number}${extensionForMimeType(document.mimeType)}${suffix}`;
@@ -47,22 +53,23 @@ export function expectedFiles(
 }
 
 /** Looks for all files of a document.
- * @param isUnseen whether it is enough to know a file's folder, since the file is going to be read */
+ * @param isThere whether a file is known to be at a path, in folders without links: it is going to be read, and
+ * need not be looked at before */
 export function locateFiles(
   files: Files,
   mediaRoot: string,
   document: DocumentRow,
-  isUnseen = false,
+  isThere: (path: string) => boolean = () => false,
 ): CheckedFile[] {
   return expectedFiles(mediaRoot, document).map(({ role, path, stored }) => ({
     role,
     document,
     path,
     stored,
-    place: !isInsideAny(path, [join(mediaRoot, FOLDERS[role])])
+    place: !isInsideAny(path, [`${mediaRoot}/${FOLDERS[role]}`])
       ? OUTSIDE
-      : isUnseen
-      ? locateFolder(files, path)
+      : isThere(path)
+      ? { kind: "unseen", real: path }
       : locate(files, path),
   }));
 }
@@ -74,37 +81,10 @@ const OUTSIDE: Place = {
 
 /** What is at a path. */
 export function locate(files: Files, path: string): Place {
-  return placeOf(() => {
+  try {
     const { path: real, facts } = files.locate(path);
     if (facts.kind !== "file") return { kind: "missing" };
     return { kind: "file", real, size: facts.size, inode: facts.inode ?? "" };
-  });
-}
-
-/** Folders whose real place is remembered, at most. */
-const REMEMBERED = 4096;
-
-const realFolders = new WeakMap<Files, Map<string, string>>();
-
-/** What is known of a path without looking at the file itself: many share a folder. */
-function locateFolder(files: Files, path: string): Place {
-  let known = realFolders.get(files);
-  if (!known) realFolders.set(files, known = new Map());
-  const at = path.lastIndexOf("/");
-  const folder = path.slice(0, at);
-  const remembered = known.get(folder);
-  if (remembered !== undefined) return { kind: "unseen", real: remembered + path.slice(at) };
-  return placeOf(() => {
-    const real = files.real(folder);
-    if (known.size >= REMEMBERED) known.clear();
-    known.set(folder, real);
-    return { kind: "unseen", real: real + path.slice(at) };
-  });
-}
-
-function placeOf(look: () => Place): Place {
-  try {
-    return look();
   } catch (error) {
     if (error instanceof PaperwardError) {
       return { kind: "unreadable", reason: "it leads out of the library, or is no path" };

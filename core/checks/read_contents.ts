@@ -15,8 +15,6 @@ export interface ReadOptions {
   /** Waits until so many bytes may be read; undefined: as fast as can be. */
   readonly throttle: ((size: number) => Promise<void>) | undefined;
   readonly stop: SharedArrayBuffer;
-  /** Looks at a file that turns out to be a link. */
-  readonly locate: (path: string) => Place;
   /** Called after each batch. */
   readonly onRead?: (files: number, bytes: number) => void;
 }
@@ -48,11 +46,10 @@ export function readContents(
   if (options.order === "inode") indices.sort((a, b) => compareInodes(files[a], files[b]));
   const { promise: handedOver, resolve } = Promise.withResolvers<void>();
 
-  async function read(wanted: readonly number[]): Promise<void> {
+  async function read(): Promise<void> {
     const { transfers, stop, onRead, throttle } = options;
     const underWay = new Map<number, readonly number[]>();
-    const links: number[] = [];
-    const batches = batchesOf(known, wanted, options, underWay);
+    const batches = batchesOf(known, indices, options, underWay);
     for await (const result of transfers.read(throttled(batches, known, throttle), { stop })) {
       const places = underWay.get(result.id) ?? [];
       underWay.delete(result.id);
@@ -64,23 +61,15 @@ export function readContents(
         const size = result.sizes[index] ?? 0;
         const error = errors.get(index);
         bytes += size;
-        // The readers follow no link: that is decided here.
-        if (error?.code === "ELOOP" && file.place.kind === "unseen") links.push(at);
-        else known[at] = learned(file, result.digests[index] ?? null, size, error, options);
+        known[at] = learned(file, result.digests[index] ?? null, size, error, options);
       }
       onRead?.(places.length, bytes);
     }
-    if (links.length === 0) return;
-    for (const at of links) {
-      const file = known[at];
-      if (file) known[at] = { ...file, place: options.locate(file.path) };
-    }
-    await read(links.filter((at) => known[at]?.place.kind === "file"));
   }
 
   const done = (async () => {
     try {
-      await read(indices);
+      await read();
       return known;
     } finally {
       resolve();

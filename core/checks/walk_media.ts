@@ -1,111 +1,66 @@
-// Walks the media folder and gives every file that nobody claims. Links to folders are not followed, as
-// upstream's walk doesn't; memory holds the names of one folder for each level.
+// Walks the media folder and takes stock of every file. Links to folders are not followed, as upstream's walk
+// doesn't; memory holds the names of one folder for each level.
 
 import { join } from "node:path";
 import type { Files } from "../library/files.ts";
 import { STAGING_FOLDER } from "../archive/staging/staging.ts";
-import type { Found, Place, StrayFile } from "./check.ts";
 import { isLitterFile, isLitterFolder, isRecycleBin } from "./nas_litter.ts";
 
-/** What the walk needs to know. */
+/** What the walk is told to do with what it meets. Paths are absolute. */
 export interface WalkOptions {
-  readonly mediaRoot: string;
-  /** Whether a path belongs to something. */
-  isClaimed(path: string): boolean;
-  locate(path: string): Place;
-  /** Looks at the names in a folder. */
-  onFolder?(path: string, names: readonly string[]): Iterable<Found>;
+  onFile(path: string, kind: "file" | "link"): void;
+  /** The names in a folder, sorted. */
+  onFolder?(path: string, names: readonly string[]): void;
+  /** What a NAS or a desktop has left: a file, or a folder with so many files in it. */
+  onLitter?(path: string, files: number): void;
   /** A file in a recycle bin: it may be one that is missed. */
-  onRecycled?(path: string, size: number): void;
-  /** A folder that can't be read, a link that leads out. */
+  onRecycled?(path: string): void;
+  /** A folder that can't be read. */
   onUnreadable(path: string, reason: string): void;
-  readonly stop: { throwIfRequested(): void };
+  /** Lets messages in; called after each folder. */
+  turn(): Promise<void>;
 }
-
-/** What the walk meets. */
-export type Met = { readonly stray: StrayFile } | { readonly found: Found };
 
 /** Walks the media folder. */
-export function walkMedia(files: Files, options: WalkOptions): Generator<Met> {
-  return walk(files, options.mediaRoot, options);
-}
-
-function* walk(files: Files, folder: string, options: WalkOptions): Generator<Met> {
-  options.stop.throwIfRequested();
-  const entries = listFolder(files, folder, options);
-  if (!entries) return;
-  entries.sort((a, b) => a.name < b.name ? -1 : 1);
-  const names = entries.map(({ name }) => name);
-  for (const found of options.onFolder?.(folder, names) ?? []) yield { found };
-  for (const { name, kind } of entries) {
-    const path = join(folder, name);
-    if (kind === "folder") {
-      // What an interrupted repair has left there, the next one removes.
-      if (name === STAGING_FOLDER && folder === options.mediaRoot) continue;
-      if (isLitterFolder(name)) yield* litterFolder(files, path, options);
-      else yield* walk(files, path, options);
-    } else {
-      const met = look(files, path, name, kind, options);
-      if (met) yield { stray: met };
-    }
-  }
-}
-
-function look(
+export async function walkMedia(
   files: Files,
-  path: string,
-  name: string,
-  kind: string,
+  mediaRoot: string,
   options: WalkOptions,
-): StrayFile | undefined {
-  if (options.isClaimed(path)) return undefined;
-  const place = options.locate(path);
-  if (kind === "link") {
-    if (place.kind === "unreadable") {
-      options.onUnreadable(path, place.reason);
-      return undefined;
+): Promise<void> {
+  const walk = async (folder: string): Promise<void> => {
+    const entries = listFolder(files, folder, options);
+    if (!entries) return;
+    entries.sort((a, b) => a.name < b.name ? -1 : 1);
+    options.onFolder?.(folder, entries.map(({ name }) => name));
+    await options.turn();
+    for (const { name, kind } of entries) {
+      const path = `${folder}/${name}`;
+      if (kind !== "folder") {
+        if (isLitterFile(name)) options.onLitter?.(path, 0);
+        // Pipes and sockets are nothing that paperless-ngx made: strays like files.
+        else options.onFile(path, kind === "link" ? "link" : "file");
+      } else if (name === STAGING_FOLDER && folder === mediaRoot) {
+        // What an interrupted repair has left there, the next one removes.
+        continue;
+      } else if (isLitterFolder(name)) {
+        const isBin = isRecycleBin(name);
+        let count = 0;
+        for (const inside of filesBelow(files, path, options)) {
+          count++;
+          if (isBin) options.onRecycled?.(inside);
+        }
+        options.onLitter?.(path, count);
+      } else await walk(path);
     }
-    // Upstream looks at what a link points to: that is claimed, met by itself, or a folder.
-    if (place.kind === "file" || isFolder(files, path)) return undefined;
-  }
-  // Gone in the meantime.
-  if (place.kind === "missing" && kind === "file") return undefined;
-  const size = place.kind === "file" ? place.size : 0;
-  return isLitterFile(name) ? { path, size, litter: { path, files: 0 } } : { path, size };
+  };
+  await walk(mediaRoot);
 }
 
-function isFolder(files: Files, link: string): boolean {
-  try {
-    return files.stat(link).kind === "folder";
-  } catch {
-    return false;
-  }
-}
-
-function* litterFolder(files: Files, folder: string, options: WalkOptions): Generator<Met> {
-  let count = 0;
-  const bin = isRecycleBin(folder.slice(folder.lastIndexOf("/") + 1));
-  for (const { path, size } of filesBelow(files, folder, options)) {
-    if (options.isClaimed(path)) continue;
-    count++;
-    if (bin) options.onRecycled?.(path, size);
-  }
-  yield { stray: { path: folder, size: 0, litter: { path: folder, files: count } } };
-}
-
-function* filesBelow(
-  files: Files,
-  folder: string,
-  options: WalkOptions,
-): Generator<{ readonly path: string; readonly size: number }> {
-  options.stop.throwIfRequested();
+function* filesBelow(files: Files, folder: string, options: WalkOptions): Generator<string> {
   for (const { name, kind } of listFolder(files, folder, options) ?? []) {
     const path = join(folder, name);
     if (kind === "folder") yield* filesBelow(files, path, options);
-    else {
-      const place = options.locate(path);
-      yield { path, size: place.kind === "file" ? place.size : 0 };
-    }
+    else yield path;
   }
 }
 

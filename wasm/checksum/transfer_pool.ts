@@ -45,6 +45,8 @@ export interface TransferPool {
     paths: AsyncIterable<string> | Iterable<string>,
     options?: TransferRunOptions,
   ): AsyncIterable<SyncFailure>;
+  /** Starts the Workers now, while there is something else to do; otherwise the first job does. */
+  start(): void;
   /** Ends the Workers. */
   close(): void;
 }
@@ -82,6 +84,7 @@ export function openTransferPool(options: TransferPoolOptions): TransferPool {
     });
   return face(
     (tasks, options) => whereAny(tasks, (some) => open().run(some, options)),
+    () => void open(),
     () => pool?.close(),
   );
 }
@@ -111,12 +114,12 @@ async function* whereAny<T, R>(
 
 /** The same in this thread, with file operations of the caller's choice. */
 export function inlineTransferPool(io: TransferIo = denoTransferIo): TransferPool {
-  return face((tasks, options) => runInline(tasks, io, options.stop), () => {});
+  return face((tasks, options) => runInline(tasks, io, options.stop), () => {}, () => {});
 }
 
 type Run = (tasks: AsyncIterable<Task>, options: RunOptions) => AsyncIterable<Outcome>;
 
-function face(run: Run, close: () => void): TransferPool {
+function face(run: Run, start: () => void, close: () => void): TransferPool {
   return {
     async *run(jobs, options = {}) {
       for await (const outcome of run(each(jobs, (transfer) => ({ transfer })), options)) {
@@ -133,6 +136,7 @@ function face(run: Run, close: () => void): TransferPool {
         if (outcome && "path" in outcome) yield outcome;
       }
     },
+    start,
     close,
   };
 }

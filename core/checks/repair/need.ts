@@ -38,4 +38,4 @@ export type Need =
   /** A file that belongs to nothing. */
   | { readonly kind: "orphan"; readonly path: string; readonly size: number }
   /** A file in a recycle bin. */
-  | { readonly kind: "recycled"; readonly path: string; readonly size: number };
+  | { readonly kind: "recycled"; readonly path: string };
