@@ -2,6 +2,7 @@
 
 import type { Command } from "./_command.ts";
 import { documentExporter } from "./document_exporter.ts";
+import { documentFuzzyMatch } from "./document_fuzzy_match.ts";
 import { documentImporter } from "./document_importer.ts";
 import { documentSanityChecker } from "./document_sanity_checker.ts";
 import { journal } from "./journal.ts";
@@ -14,6 +15,7 @@ export const commands: readonly Command[] = [
   documentExporter,
   documentImporter,
   documentSanityChecker,
+  documentFuzzyMatch,
   verify,
   migrate,
   undo,

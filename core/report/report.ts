@@ -21,6 +21,8 @@ export interface ReportOptions {
   readonly progressBar: boolean;
   /** Colour is allowed, where it is a terminal. */
   readonly colour: boolean;
+  /** Characters in a line of the terminal, where that is known. */
+  readonly columns?: number;
 }
 
 /** A running count shown as a bar on a terminal, as one line per ten seconds elsewhere. */
