@@ -76,6 +76,12 @@ const GRANTS: readonly {
     write: ["/report.xml"],
     library: [],
   },
+  { command: "document_fuzzy_match", options: {}, write: [] },
+  {
+    command: "document_fuzzy_match",
+    options: { delete: true, html: "/report.html" },
+    write: [...DATABASE, JOURNAL, "/report.html"],
+  },
   {
     command: "migrate",
     options: {},
