@@ -53,16 +53,16 @@ const LARGEST_PNG = 32 << 20;
 
 /** Checks files. */
 export async function checkFiles(
-  named: AsyncIterable<NamedFile>,
+  named: AsyncIterable<readonly NamedFile[]>,
   options: CheckFilesOptions,
 ): Promise<FileCounts> {
   const looker = openLooker(options);
   const counts = { files: 0, present: 0, read: 0, bytes: 0 };
-  const counted = async function* (): AsyncGenerator<NamedFile> {
-    for await (const file of named) {
+  const counted = async function* (): AsyncGenerator<readonly NamedFile[]> {
+    for await (const some of named) {
       options.stop.throwIfRequested();
-      counts.files++;
-      yield file;
+      counts.files += some.length;
+      yield some;
     }
   };
   const conclude = async (file: VerifiedFile, wasRead: boolean, bytes: number, copy?: string) => {
@@ -104,7 +104,7 @@ interface OpenBatch {
 /** Files of a folder go to the Workers as they are named, without a look of our own: each is opened once. Only
  * what fails there, or isn't read at all, is looked at here. */
 async function readFolder(
-  named: AsyncIterable<NamedFile>,
+  named: AsyncIterable<readonly NamedFile[]>,
   options: CheckFilesOptions,
   conclude: Conclude,
 ): Promise<void> {
@@ -127,20 +127,22 @@ async function readFolder(
       underWay.set(id, batch.files);
       return { id, algorithm, sources: batch.sources };
     };
-    for await (const file of named) {
-      const folder = options.reads(file.path) ? folderOf(file.path) : undefined;
-      if (folder === undefined) {
-        unread.push(file);
-        // Nobody else would ask for them before the next file has been read.
-        if (unread.length >= READ_BATCH) await concludeUnread();
-        continue;
+    for await (const some of named) {
+      for (const file of some) {
+        const folder = options.reads(file.path) ? folderOf(file.path) : undefined;
+        if (folder === undefined) {
+          unread.push(file);
+          // Nobody else would ask for them before the next file has been read.
+          if (unread.length >= READ_BATCH) await concludeUnread();
+          continue;
+        }
+        const algorithm = algorithmOf(file);
+        let batch = open.get(algorithm);
+        if (!batch) open.set(algorithm, batch = { files: [], sources: [] });
+        batch.files.push(file);
+        batch.sources.push(folder + file.path.slice(file.path.lastIndexOf("/") + 1));
+        if (batch.files.length === READ_BATCH) yield send(algorithm, batch);
       }
-      const algorithm = algorithmOf(file);
-      let batch = open.get(algorithm);
-      if (!batch) open.set(algorithm, batch = { files: [], sources: [] });
-      batch.files.push(file);
-      batch.sources.push(folder + file.path.slice(file.path.lastIndexOf("/") + 1));
-      if (batch.files.length === READ_BATCH) yield send(algorithm, batch);
     }
     for (const [algorithm, batch] of [...open]) yield send(algorithm, batch);
   };
@@ -227,43 +229,45 @@ async function readAgain(
 }
 
 async function readZip(
-  named: AsyncIterable<NamedFile>,
+  named: AsyncIterable<readonly NamedFile[]>,
   options: CheckFilesOptions,
   conclude: Conclude,
 ): Promise<void> {
   let copies = 0;
-  for await (const file of named) {
-    const place = locateInExport(options.files, options.source, file.path);
-    if (place.kind !== "file" || !options.reads(file.path)) {
-      await conclude({ ...file, place }, false, 0);
-      continue;
-    }
-    const algorithm = algorithmOf(file);
-    const checksum = algorithm === "none" ? undefined : createChecksum(algorithm);
-    const copy = options.deep && file.look && join(options.scratch, `look-${++copies}`);
-    let out: OpenFile | undefined;
-    let bytes = 0;
-    try {
-      out = copy === undefined ? undefined : options.files.openWrite(copy, { exclusive: true });
-      for await (const piece of options.source.open(file.path)) {
-        options.stop.throwIfRequested();
-        checksum?.update(piece);
-        out?.write(piece);
-        bytes += piece.length;
+  for await (const some of named) {
+    for (const file of some) {
+      const place = locateInExport(options.files, options.source, file.path);
+      if (place.kind !== "file" || !options.reads(file.path)) {
+        await conclude({ ...file, place }, false, 0);
+        continue;
       }
-      out?.close();
-      const digest = checksum?.digestHex();
-      await conclude(
-        { ...file, place, ...(digest === undefined ? {} : { digest }) },
-        true,
-        bytes,
-        copy,
-      );
-    } catch (error) {
-      if (!(error instanceof PaperwardError)) throw error;
-      out?.close();
-      if (copy !== undefined) options.files.remove(copy);
-      await conclude({ ...file, place, entryDamage: reasonOf(error) }, false, bytes);
+      const algorithm = algorithmOf(file);
+      const checksum = algorithm === "none" ? undefined : createChecksum(algorithm);
+      const copy = options.deep && file.look && join(options.scratch, `look-${++copies}`);
+      let out: OpenFile | undefined;
+      let bytes = 0;
+      try {
+        out = copy === undefined ? undefined : options.files.openWrite(copy, { exclusive: true });
+        for await (const piece of options.source.open(file.path)) {
+          options.stop.throwIfRequested();
+          checksum?.update(piece);
+          out?.write(piece);
+          bytes += piece.length;
+        }
+        out?.close();
+        const digest = checksum?.digestHex();
+        await conclude(
+          { ...file, place, ...(digest === undefined ? {} : { digest }) },
+          true,
+          bytes,
+          copy,
+        );
+      } catch (error) {
+        if (!(error instanceof PaperwardError)) throw error;
+        out?.close();
+        if (copy !== undefined) options.files.remove(copy);
+        await conclude({ ...file, place, entryDamage: reasonOf(error) }, false, bytes);
+      }
     }
   }
 }

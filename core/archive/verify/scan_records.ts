@@ -48,8 +48,8 @@ export interface RecordScan {
   readonly named: ReadonlyMap<FileRole, number>;
   /** A manifest could not be read to its end: what is missing may be in there. */
   readonly isCut: boolean;
-  /** Reads the records; the files that they name, as they come. */
-  files(): AsyncGenerator<NamedFile, void, undefined>;
+  /** Reads the records; the files that they name as they come, some at a time. */
+  files(): AsyncGenerator<readonly NamedFile[], void, undefined>;
   /** After that: tells of references to what is not there, and of documents without files. */
   finish(): Promise<void>;
 }
@@ -84,15 +84,17 @@ export function openScan(options: ScanOptions): RecordScan {
     },
   };
 
-  async function* files(): AsyncGenerator<NamedFile, void, undefined> {
+  async function* files(): AsyncGenerator<readonly NamedFile[], void, undefined> {
     for (const manifest of manifests) {
       try {
         for await (
           const records of readManifestBatches(source.open(manifest), { file: manifest })
         ) {
           stop.throwIfRequested();
-          for (const record of records) yield* scanRecord(record, manifest);
+          const found: NamedFile[] = [];
+          for (const record of records) scanRecord(record, manifest, found);
           options.onRecords(records.length);
+          if (found.length > 0) yield found;
         }
       } catch (error) {
         if (!(error instanceof PaperwardError)) throw error;
@@ -108,7 +110,7 @@ export function openScan(options: ScanOptions): RecordScan {
     }
   }
 
-  function* scanRecord(record: ManifestRecord, manifest: string): Generator<NamedFile> {
+  function scanRecord(record: ManifestRecord, manifest: string, found: NamedFile[]): void {
     const { model, line } = record;
     const place = { manifest, line };
     const bad = (message: string) =>
@@ -147,7 +149,7 @@ export function openScan(options: ScanOptions): RecordScan {
         named.set(claim.file.role, (named.get(claim.file.role) ?? 0) + 1);
         names.add(claim.file.path);
         options.onFile?.(claim.file);
-        if (options.withFiles) yield claim.file;
+        if (options.withFiles) found.push(claim.file);
       }
     }
   }
