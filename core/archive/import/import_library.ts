@@ -9,7 +9,8 @@ import { openDatabase } from "../../database/open_database.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
 import { explainSqliteError } from "../../database/sqlite/errors.ts";
 import { PaperwardError } from "../../errors.ts";
-import { type HeldLock, lockFile, mediaLockPath } from "../../library/media_lock.ts";
+import type { HeldLock } from "../../library/media_lock.ts";
+import { takeMediaLock } from "../../library/take_media_lock.ts";
 import { type JournalEntry, openJournal } from "../../library/journal/open_journal.ts";
 import { openSpool, type Spool } from "../../library/spool.ts";
 import { formatBytes, formatCount } from "../../report/format.ts";
@@ -133,6 +134,8 @@ export async function importLibrary(
       report.verbose(`${kind}: ${item}: ${reason}`);
     },
   });
+  const problems = openProblemList(files, join(scratch, "problems"));
+  cleanup.use(problems);
   const job: ImportJob = {
     world,
     options,
@@ -141,7 +144,7 @@ export async function importLibrary(
     database,
     documents,
     schema: importSchema(database.generation, momentOf(world.now())),
-    problems: openProblemList(files, join(scratch, "problems")),
+    problems,
   };
   const plan = await planImport(job);
   if (lost.count > 0) {
@@ -222,17 +225,12 @@ async function takeLock(
       hints: ["point PAPERLESS_MEDIA_ROOT (or --media-root) at the media folder of the library"],
     });
   }
-  const path = mediaLockPath(settings.mediaRoot);
-  const lock = await lockFile(path, {
+  return await takeMediaLock({
+    settings,
+    report,
     stop,
-    // 3.0 unlinks the lock on release and its waiters look for that; 2.20 does neither.
-    unlink: generation === "v3",
+    generation,
     ...(options.lockTimeoutMs === undefined ? {} : { timeoutMs: options.lockTimeoutMs }),
-    onWaiting: () => report.info(`Waiting: another process holds ${path}`),
-  });
-  if (lock) return lock;
-  throw new PaperwardError(`Cannot lock ${path}: it can't be written`, {
-    hints: ["run as the user that owns the media folder, or mount it writable"],
   });
 }
 
@@ -363,7 +361,7 @@ type Done = Pick<
 /** A dry run checks every file, and prints the plan. */
 async function showPlan(job: ImportJob, { scan, numbers, files }: ImportPlan): Promise<Done> {
   const { world, problems } = job;
-  const found = openProblemList(world.files, join(world.scratch, "file-problems"));
+  using found = openProblemList(world.files, join(world.scratch, "file-problems"));
   const progress = world.report.progress("Checking files", files.files.length);
   using transfers = disposable(
     world.openTransfers({ read: [job.opened.source.path], write: [] }),
@@ -445,7 +443,7 @@ async function carryOut(
   const { files, settings, scratch } = world;
   stopAtProblems(job, job.problems);
   checkSpace(job, plan);
-  const stagingProblems = openProblemList(files, join(scratch, "staging-problems"));
+  using stagingProblems = openProblemList(files, join(scratch, "staging-problems"));
   using staged = openSpool<Staged>(files, join(scratch, "staged"));
   const staging = await openStaging(job);
   let committed = false;
@@ -464,7 +462,8 @@ async function carryOut(
 
     const journal = await openJournal(files, settings, { now: () => world.now() })
       .begin({ command: "document_importer", arguments: world.commandLine });
-    cleanup.defer(() => committed ? undefined : journal.discard());
+    cleanup.use(journal);
+    cleanup.defer(() => committed ? undefined : forget(journal));
     noteFiles(job, staged, journal);
     const counts = await writeAll(job, plan, { staging, staged, checksums, journal });
     committed = true;
@@ -498,6 +497,15 @@ async function giveUp({ world, database, documents }: ImportJob): Promise<void> 
     await recoverImport(world.files, documents, (probe) => isCommitted(database.kysely, probe));
   } catch {
     // The next run mends what is left.
+  }
+}
+
+/** Nothing of what the entry names has happened. */
+function forget(journal: JournalEntry): void {
+  try {
+    journal.discard();
+  } catch {
+    // An entry of which nothing happened takes nothing back.
   }
 }
 

@@ -38,7 +38,7 @@ export function blockingProblems({ counts }: Pick<ProblemList, "counts">): numbe
 }
 
 /** A growing list of problems on disk. */
-export interface ProblemList extends Iterable<ImportProblem> {
+export interface ProblemList extends Iterable<ImportProblem>, Disposable {
   readonly length: number;
   /** By kind. */
   readonly counts: Readonly<Partial<Record<ImportProblem["kind"], number>>>;
@@ -61,6 +61,7 @@ export function openProblemList(files: Files, path: string): ProblemList {
       spool.add(problem);
     },
     close: () => spool.close(),
+    [Symbol.dispose]: () => spool[Symbol.dispose](),
     [Symbol.iterator]: () => spool[Symbol.iterator](),
   };
 }

@@ -143,7 +143,12 @@ export function openJournal(
         await entry.flush();
         await files.syncFolder(folder);
       } catch (error) {
-        entry[Symbol.dispose]();
+        // An entry that never began must not be in the way of the next undo.
+        try {
+          entry.discard();
+        } catch {
+          // It is the first error that counts.
+        }
         throw error;
       }
       return entry;
