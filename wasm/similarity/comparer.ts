@@ -59,8 +59,10 @@ export interface ComparerOptions {
 const FAILED = 0xffff_ffff;
 
 /** Opens a comparer. @throws {TypeError} where the alphabet is none */
-export function openComparer(options: ComparerOptions): Comparer {
-  const kernel = openKernel();
+export function openComparer(
+  options: ComparerOptions,
+  kernel: KernelExports = openKernel(),
+): Comparer {
   const { alphabet, ratio } = options;
   const cutOff = options.rule === "cut-off" ? 1 : 0;
   fillInput(kernel, bytesOf(alphabet));
