@@ -43,7 +43,7 @@ for group in "${groups[@]}"; do
   name=${name//\//-}
   name=${name:-tests}
   # shellcheck disable=SC2086 # a group is a list of paths without blanks
-  timeout --kill-after=10 "${PAPERWARD_TEST_SECONDS:-600}" ./denow test --allow-all --no-check --doc \
+  timeout --kill-after=10 "${PAPERWARD_TEST_SECONDS:-1800}" ./denow test --allow-all --no-check --doc \
     --permit-no-files --junit-path="$work/reports/$name.xml" "$@" $group 2>&1 | tee -a "$work/output.txt"
   echo "${PIPESTATUS[0]}" >"$work/reports/$name.status"
 done
