@@ -4,7 +4,7 @@
 # code is 0 only if nothing failed. What is skipped is named with its reason.
 #
 # PAPERWARD_BINARY=FILE drives that binary end to end instead of compiling one first.
-# PAPERWARD_TEST_SECONDS=N stops a folder's tests after that time (600).
+# PAPERWARD_TEST_SECONDS=N stops a folder's tests after that time (1800).
 # PAPERWARD_TEST_COUNTS=FILE also writes "passed failed skipped" there, for whoever adds it up.
 set -uo pipefail
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
