@@ -31,7 +31,7 @@ import {
 import type { ImportCount, ImportSummary } from "./import_summary.ts";
 import type { ImportWorld } from "./import_world.ts";
 import { countOf, type LibraryContent, readLibraryFacts } from "./library_facts.ts";
-import { numberRows, type Numbers } from "./number_rows.ts";
+import { numberRows, type Numbers, serviceUsersOf } from "./number_rows.ts";
 import { generationOf, type OpenExport, openExport, openRecords } from "./open_export.ts";
 import { type FilePlan, planFiles } from "./plan_files.ts";
 import { type ExportScan, scanExport } from "./scan_export.ts";
@@ -303,6 +303,7 @@ async function planImport(job: ImportJob): Promise<ImportPlan> {
       },
     );
   }
+  const serviceUsers = serviceUsersOf(records.from.startsWith("3.") ? "v3" : "v2", library);
   const reading = report.progress("Reading the export");
   const scan = await scanExport(records, {
     files,
@@ -311,10 +312,11 @@ async function planImport(job: ImportJob): Promise<ImportPlan> {
     schema,
     problems,
     withFiles: !options.dataOnly,
+    serviceUsers,
     merging: !library.isEmpty,
     onRecords: (count) => reading.advance(count),
   }).finally(() => reading.end());
-  const numbers = numberRows(schema, scan, library);
+  const numbers = numberRows(schema, scan, library, serviceUsers);
   const looking = report.progress("Looking for files", scan.files.length);
   const plan = planFiles(scan.files, {
     files,

@@ -2,22 +2,21 @@
 // only where numbers change, that is in a library that holds something already.
 
 import type { StorageValue } from "../../database/storage_value.ts";
-import type { Numbers } from "./number_rows.ts";
+import { integerOf, parseRawTree, printRawTree, type RawNode } from "./raw_tree.ts";
 
-/** Gives the library's number for a row of the export; undefined where there is none. */
-type NumberOf = (label: string, pk: number) => number | undefined;
-
-/** Changes the numbers in one value. */
-type MapValue = (value: StorageValue, numberOf: NumberOf) => StorageValue;
-
-/** A field with hidden references. `with` names another field that says what they are. */
-interface HiddenReference {
-  readonly field: string;
-  readonly map: MapValue;
+/** What hidden references are mapped with. */
+export interface HiddenWorld {
+  /** The library's number for a row of the export; undefined where there is none. */
+  numberOf(label: string, pk: number): number | undefined;
+  /** Whether the values of a custom field (by the export's number) are numbers of documents. */
+  linksDocuments(field: number): boolean;
 }
+
+type MapNode = (node: RawNode, world: HiddenWorld) => RawNode;
 
 const FIELD = "documents.customfield";
 const VIEW = "documents.savedview";
+const DOCUMENT = "documents.document";
 
 /** What filter rules name, by `rule_type` (schema.md §5.1). */
 const RULE_TARGETS: Readonly<Record<string, string>> = {
@@ -25,7 +24,7 @@ const RULE_TARGETS: Readonly<Record<string, string>> = {
   4: "documents.documenttype",
   6: "documents.tag",
   17: "documents.tag",
-  21: "documents.document",
+  21: DOCUMENT,
   22: "documents.tag",
   25: "documents.storagepath",
   26: "documents.correspondent",
@@ -45,23 +44,15 @@ const RULE_TARGETS: Readonly<Record<string, string>> = {
 /** The rule that holds a query on custom fields. */
 const QUERY_RULE = "42";
 
-/** Hidden references by model. */
-const HIDDEN: Readonly<Record<string, readonly HiddenReference[]>> = {
-  "documents.customfieldinstance": [
-    {
-      field: "value_document_ids",
-      map: json((value, of) => numberList(value, of, "documents.document")),
-    },
-  ],
-  "documents.savedview": [
-    { field: "sort_field", map: customFieldName },
-    { field: "display_fields", map: json((value, of) => eachText(value, of)) },
-  ],
-  "documents.uisettings": [{ field: "settings", map: json(viewSettings) }],
-  "documents.workflowaction": [
-    { field: "assign_custom_fields_values", map: json(fieldKeys) },
-  ],
-  "documents.workflowtrigger": [{ field: "filter_custom_field_query", map: json(fieldQuery) }],
+/** JSON columns with hidden references, by model and field. */
+const HIDDEN: Readonly<Record<string, Readonly<Record<string, MapNode>>>> = {
+  "documents.customfieldinstance": {
+    value_document_ids: (node, world) => list(node, DOCUMENT, world),
+  },
+  "documents.savedview": { display_fields: displayFields },
+  "documents.uisettings": { settings },
+  "documents.workflowaction": { assign_custom_fields_values: fieldValues },
+  "documents.workflowtrigger": { filter_custom_field_query: fieldQuery },
 };
 
 /** Changes the hidden references of a row.
@@ -70,98 +61,124 @@ export function mapHiddenReferences(
   label: string,
   get: (field: string) => StorageValue,
   set: (field: string, value: StorageValue) => void,
-  numbers: Numbers,
+  world: HiddenWorld,
 ): void {
-  const numberOf: NumberOf = (to, pk) => numbers.of(to, pk);
-  for (const { field, map } of HIDDEN[label] ?? []) set(field, map(get(field), numberOf));
+  const change = (field: string, map: MapNode) => set(field, changed(get(field), map, world));
+  for (const [field, map] of Object.entries(HIDDEN[label] ?? {})) change(field, map);
+  if (label === VIEW) {
+    const sorted = get("sort_field");
+    if (typeof sorted === "string") set("sort_field", fieldName(sorted, world));
+  }
   if (label !== "documents.savedviewfilterrule") return;
   const type = String(get("rule_type"));
   const target = RULE_TARGETS[type];
   const value = get("value");
   if (target !== undefined && typeof value === "string" && /^\d+(,\d+)*$/.test(value)) {
-    const mapped = value.split(",").map((each) => numberOf(target, Number(each)) ?? 0);
+    // Rows that aren't there have the number 0: a rule without number would mean another thing.
+    const mapped = value.split(",").map((each) => world.numberOf(target, Number(each)) ?? 0);
     set("value", mapped.join(","));
   }
-  if (type === QUERY_RULE) set("value", json(fieldQuery)(value, numberOf));
+  if (type === QUERY_RULE) change("value", fieldQuery);
 }
 
-/** Texts that aren't JSON, or hold no numbers to change, stay as they are to the letter. */
-function json(map: (value: unknown, numberOf: NumberOf) => unknown): MapValue {
-  return (value, numberOf) => {
-    if (typeof value !== "string") return value;
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(value);
-    } catch {
-      return value;
-    }
-    const mapped = map(parsed, numberOf);
-    const [before, after] = [JSON.stringify(parsed), JSON.stringify(mapped)];
-    return before === after ? value : pythonSpacing(after);
+/** Texts that aren't JSON, or in which nothing changes, stay as they are to the letter. */
+function changed(value: StorageValue, map: MapNode, world: HiddenWorld): StorageValue {
+  const node = typeof value === "string" ? parseRawTree(value) : undefined;
+  if (node === undefined) return value;
+  const [before, after] = [printRawTree(node), printRawTree(map(node, world))];
+  return before === after ? value : after;
+}
+
+/** Numbers of rows; those of rows that aren't there go. */
+function list(node: RawNode, label: string, { numberOf }: HiddenWorld): RawNode {
+  if (typeof node === "string" || !("items" in node)) return node;
+  return {
+    items: node.items.flatMap((item) => {
+      const pk = integerOf(item);
+      if (pk === undefined) return [item];
+      const number = numberOf(label, pk);
+      return number === undefined ? [] : [String(number)];
+    }),
   };
 }
 
-function numberList(value: unknown, numberOf: NumberOf, to: string): unknown {
-  if (!Array.isArray(value)) return value;
-  return value.flatMap((each) => typeof each === "number" ? numberOf(to, each) ?? [] : [each]);
+function one(node: RawNode, label: string, { numberOf }: HiddenWorld): RawNode {
+  const pk = integerOf(node);
+  return pk === undefined ? node : String(numberOf(label, pk) ?? "null");
 }
 
 const FIELD_NAME = /^(-?custom_field_)(\d+)$/;
 
-function fieldName(text: string, numberOf: NumberOf): string {
-  const [, start, number] = FIELD_NAME.exec(text) ?? [];
-  const mapped = number === undefined ? undefined : numberOf(FIELD, Number(number));
-  return mapped === undefined ? text : `${start}${mapped}`;
+function fieldName(text: string, { numberOf }: HiddenWorld): string {
+  const [, start, pk] = FIELD_NAME.exec(text) ?? [];
+  const number = pk === undefined ? undefined : numberOf(FIELD, Number(pk));
+  return number === undefined ? text : `${start}${number}`;
 }
 
-function customFieldName(value: StorageValue, numberOf: NumberOf): StorageValue {
-  return typeof value === "string" ? fieldName(value, numberOf) : value;
-}
-
-function eachText(value: unknown, numberOf: NumberOf): unknown {
-  if (!Array.isArray(value)) return value;
-  return value.map((each) => typeof each === "string" ? fieldName(each, numberOf) : each);
-}
-
-function fieldKeys(value: unknown, numberOf: NumberOf): unknown {
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map((
-      [key, each],
-    ) => [/^\d+$/.test(key) ? String(numberOf(FIELD, Number(key)) ?? key) : key, each]),
-  );
-}
-
-/** `["AND", [[12, "exact", …], …]]`: a list that starts with a field's number (or name) and an operator. */
-function fieldQuery(value: unknown, numberOf: NumberOf): unknown {
-  if (!Array.isArray(value)) return value;
-  const [first, second] = value;
-  if (typeof first === "number" && typeof second === "string") {
-    return [numberOf(FIELD, first) ?? first, ...value.slice(1)];
-  }
-  return value.map((each) => fieldQuery(each, numberOf));
-}
-
-/** Orders of saved views on the dashboard and in the side bar. */
-function viewSettings(value: unknown, numberOf: NumberOf): unknown {
-  if (!isObject(value)) return value;
-  const views = value["saved_views"];
-  if (!isObject(views)) return value;
+function displayFields(node: RawNode, world: HiddenWorld): RawNode {
+  if (typeof node === "string" || !("items" in node)) return node;
   return {
-    ...value,
-    saved_views: Object.fromEntries(
-      Object.entries(views).map(([key, each]) => [key, numberList(each, numberOf, VIEW)]),
+    items: node.items.map((item) =>
+      typeof item === "string" && item.startsWith('"')
+        ? `"${fieldName(item.slice(1, -1), world)}"`
+        : item
     ),
   };
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** `{"12": value}`: values of custom fields by the fields' numbers. */
+function fieldValues(node: RawNode, world: HiddenWorld): RawNode {
+  if (typeof node === "string" || !("entries" in node)) return node;
+  return {
+    entries: node.entries.map(([key, value]) => {
+      const pk = integerOf(key.slice(1, -1));
+      if (pk === undefined) return [key, value];
+      const number = world.numberOf(FIELD, pk);
+      return [
+        number === undefined ? key : `"${number}"`,
+        world.linksDocuments(pk) ? list(value, DOCUMENT, world) : value,
+      ];
+    }),
+  };
 }
 
-function pythonSpacing(text: string): string {
-  return text.replace(
-    /"(?:[^"\\]|\\.)*"|[,:]/gs,
-    (token) => token.length > 1 ? token : `${token} `,
-  );
+/** `["AND", [[12, "exact", …], …]]`: a list that starts with a field's number and an operator. */
+function fieldQuery(node: RawNode, world: HiddenWorld): RawNode {
+  if (typeof node === "string" || !("items" in node)) return node;
+  const [first, operator, ...rest] = node.items;
+  const pk = integerOf(first);
+  if (pk === undefined || typeof operator !== "string" || !operator.startsWith('"')) {
+    return { items: node.items.map((item) => fieldQuery(item, world)) };
+  }
+  const values = world.linksDocuments(pk) ? rest.map((item) => list(item, DOCUMENT, world)) : rest;
+  return { items: [String(world.numberOf(FIELD, pk) ?? pk), operator, ...values] };
+}
+
+/** Keys of UI settings that hold numbers of rows: by path, what they number. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  "permissions.default_owner": "auth.user",
+  "permissions.default_view_users": "auth.user",
+  "permissions.default_edit_users": "auth.user",
+  "permissions.default_view_groups": "auth.group",
+  "permissions.default_edit_groups": "auth.group",
+  "saved_views.dashboard_views_sort_order": VIEW,
+  "saved_views.sidebar_views_sort_order": VIEW,
+  "saved_views.dashboard_views_visible_ids": VIEW,
+  "saved_views.sidebar_views_visible_ids": VIEW,
+};
+
+function settings(node: RawNode, world: HiddenWorld): RawNode {
+  return eachEntry(node, (outer, inner) =>
+    eachEntry(inner, (key, value) => {
+      const label = SETTINGS[`${outer}.${key}`];
+      if (label === undefined) return value;
+      return typeof value === "string" ? one(value, label, world) : list(value, label, world);
+    }));
+}
+
+function eachEntry(node: RawNode, map: (key: string, value: RawNode) => RawNode): RawNode {
+  if (typeof node === "string" || !("entries" in node)) return node;
+  return {
+    entries: node.entries.map(([key, value]) => [key, map(key.slice(1, -1), value)] as const),
+  };
 }

@@ -46,7 +46,8 @@ export const MERGE_RULES: Readonly<Record<string, MergeRule>> = {
   "documents.workflowaction": { listedBy: [["documents.workflow", "actions"]] },
   "documents.workflowactionemail": { listedBy: [["documents.workflowaction", "email"]] },
   "documents.workflowactionwebhook": { listedBy: [["documents.workflowaction", "webhook"]] },
-  "documents.document": { key: ["root_document", "checksum"] },
+  // A version belongs to its root.
+  "documents.document": { key: ["root_document", "checksum"], partOf: "root_document" },
   "documents.note": { partOf: "document" },
   "documents.customfieldinstance": { partOf: "document" },
   "documents.sharelink": { partOf: "document", key: ["slug"] },

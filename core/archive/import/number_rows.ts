@@ -47,10 +47,20 @@ export interface Numbers {
 
 /** Numbers under which a library of each generation has the users that exports leave out. Upstream's importer
  * counts on them too: rows of these users are exported, the users are not. */
-export const SERVICE_USER_NUMBERS: Readonly<Record<Generation, ReadonlyMap<number, string>>> = {
+const SERVICE_USER_NUMBERS: Readonly<Record<Generation, ReadonlyMap<number, string>>> = {
   v2: new Map([[1, "consumer"], [2, "AnonymousUser"]]),
   v3: new Map([[1, "AnonymousUser"]]),
 };
+
+/** The users that an export leaves out and the library has, by the export's numbers.
+ * @param generation of the release that wrote the export */
+export function serviceUsersOf(
+  generation: Generation,
+  library: LibraryFacts,
+): ReadonlyMap<number, string> {
+  const there = new Set((library.rows.get("auth.user") ?? []).map(({ key }) => key[0]));
+  return new Map([...SERVICE_USER_NUMBERS[generation]].filter(([, name]) => there.has(name)));
+}
 
 /** Rows that a fresh installation made, and that make room for the export's in an empty library. */
 const NUMBERED_BY_EXPORT: ReadonlySet<string> = new Set([
@@ -97,6 +107,7 @@ export function numberRows(
   schema: ImportSchema,
   scan: ExportScan,
   library: LibraryFacts,
+  serviceUsers: ReadonlyMap<number, string>,
 ): Numbers {
   /** Rows that the library has: its number, or null where only what it belongs to is there. */
   const merged = new Map<string, Map<number, number | null>>();
@@ -209,7 +220,7 @@ export function numberRows(
   function matchServiceUsers(): void {
     const exported = scan.keys.get("auth.user");
     const rows = library.rows.get("auth.user") ?? [];
-    for (const [number, username] of SERVICE_USER_NUMBERS[schema.generation]) {
+    for (const [number, username] of serviceUsers) {
       if (exported?.has(number)) continue;
       const row = rows.find(({ key }) => key[0] === username);
       if (row) merged.get("auth.user")?.set(number, row.pk);

@@ -77,6 +77,12 @@ function text(value: string): string {
   return value;
 }
 
+/** Exports cut moments to milliseconds and leave a fraction out that is zero. So `.000` stands for some
+ * microseconds that were cut off: one of them is kept, and the next export is the same as this one. */
+function microseconds(fraction: string): string {
+  return /[1-9]/.test(fraction) ? fraction.padEnd(6, "0") : "000001";
+}
+
 const MOMENT =
   /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,6})\d*)?)?(?:(Z)|([+-])(\d\d):?(\d\d)?)?$/;
 
@@ -87,7 +93,7 @@ function datetime(raw: RawJson): StorageValue {
   const parts = MOMENT.exec(value);
   if (!parts) return value;
   const [, year, month, day, hour, minute, second = "00", fraction = "", , sign, ...offset] = parts;
-  const tail = /[1-9]/.test(fraction) ? `.${fraction.padEnd(6, "0")}` : "";
+  const tail = fraction === "" ? "" : `.${microseconds(fraction)}`;
   if (sign === undefined) return `${year}-${month}-${day} ${hour}:${minute}:${second}${tail}`;
   const [hours = "0", minutes = "0"] = offset;
   const shift = (sign === "-" ? 1 : -1) * (Number(hours) * 60 + Number(minutes)) * 60_000;

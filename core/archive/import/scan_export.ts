@@ -57,6 +57,8 @@ export interface ScanOptions {
   readonly problems: ProblemList;
   /** Files are wanted. */
   readonly withFiles: boolean;
+  /** Users that the export leaves out and the library has, by the export's numbers. */
+  readonly serviceUsers: ReadonlyMap<number, string>;
   /** The library holds something: rows have to be matched. */
   readonly merging: boolean;
   readonly onRecords: (count: number) => void;
@@ -227,7 +229,7 @@ export async function scanExport(
       const reference = values[index];
       if (typeof reference === "bigint") listed[field.name] = [Number(reference)];
     }
-    const part = rule.partOf === undefined ? null : value(rule.partOf);
+    const part = rule.partOf === undefined || !has(rule.partOf) ? null : value(rule.partOf);
     return {
       pk,
       key: (rule.key ?? []).filter(has).map(value),
@@ -334,7 +336,11 @@ export async function scanExport(
   function missingKeys(gone: ReadonlyMap<string, ReadonlySet<number>>): Map<string, Set<number>> {
     const missing = new Map<string, Set<number>>();
     for (const [label, set] of wanted) {
-      for (const key of set) if (!keys.get(label)?.has(key)) setOf(missing, label).add(key);
+      for (const key of set) {
+        const isKnown = keys.get(label)?.has(key) ||
+          (label === "auth.user" && options.serviceUsers.has(key));
+        if (!isKnown) setOf(missing, label).add(key);
+      }
     }
     for (const [label, set] of gone) {
       if (targets.has(label)) { for (const key of set) setOf(missing, label).add(key); }

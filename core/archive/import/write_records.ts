@@ -63,6 +63,11 @@ export async function writeRecords(
   const inserted = new Map<string, number>();
   const seen = new Map<string, Set<number>>();
   const labels = contentTypeLabels(schema, scan);
+  const links = new Set(
+    (scan.facts.get("documents.customfield") ?? [])
+      .filter(({ key }) => key[1] === "documentlink").map(({ pk }) => pk),
+  );
+  const hidden = { numberOf: numbers.of, linksDocuments: (field: number) => links.has(field) };
   const tree = merging ? await growTree(options) : undefined;
   const nextLink = new Map<RowTable, number>();
   const writer = openRowWriter(kysely, {
@@ -149,7 +154,7 @@ export async function writeRecords(
         label,
         (field) => values[model.indexOf(field)] ?? null,
         (field, value) => values[model.indexOf(field)] = value,
-        numbers,
+        hidden,
       );
     }
     for (const { index, to } of model.references) {

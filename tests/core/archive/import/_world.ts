@@ -115,7 +115,6 @@ export async function importInto(
     commandLine: ["source"],
     openTransfers: parts.openTransfers ?? (() => inlineTransferPool()),
     createLibrary,
-    // deno-lint-ignore require-yield -- nothing comes
     stdin: async function* () {},
     now: () => new Date("2025-02-03T04:05:06Z"),
   }, options);
