@@ -19,7 +19,7 @@ import { pairsOfDocuments, pairsOfTexts, tilePairs } from "./blocks.ts";
 import { candidateBlocks } from "./candidates.ts";
 import { type Checkpoint, type DoneBlock, openCheckpoint } from "./checkpoint.ts";
 import type { DuplicatePair } from "./match_spool.ts";
-import type { Texts } from "./texts.ts";
+import { type Texts, TILE } from "./texts.ts";
 
 /** What finding pairs needs of the world. */
 export interface PairWorld {
@@ -175,16 +175,17 @@ function* tileJobs(
   places: Map<number, Places>,
 ): Generator<SimilarityJob, void> {
   let kept: { readonly number: number; readonly tile: ReturnType<Texts["readTile"]> } | undefined;
+  const [leftBuffer, rightBuffer] = [new Uint8Array(TILE.bytes), new Uint8Array(TILE.bytes)];
   for (const { number, left, right } of tilePairs(texts, ratio)) {
     if (done.has(number)) continue;
-    if (kept?.number !== left) kept = { number: left, tile: texts.readTile(left) };
+    if (kept?.number !== left) kept = { number: left, tile: texts.readTile(left, leftBuffer) };
     const [one, other] = [texts.tiles[left]!.first, texts.tiles[right]!.first];
     places.set(number, { left: (text) => one + text, right: (text) => other + text });
     yield {
       number,
       block: left === right
         ? { left: kept.tile }
-        : { left: kept.tile, right: texts.readTile(right) },
+        : { left: kept.tile, right: texts.readTile(right, rightBuffer) },
     };
   }
 }

@@ -16,7 +16,7 @@ import type { Since } from "./duplicate_options.ts";
 import { numbersMark } from "./numbers.ts";
 
 /** Texts of a tile at most, and their bytes: two of them and what is made of them stay below 8 MB. */
-const TILE = { texts: 256, bytes: 1 << 19 } as const;
+export const TILE = { texts: 256, bytes: 1 << 19 } as const;
 const BATCH = 500;
 const BUFFER = 1 << 18;
 
@@ -50,8 +50,8 @@ export interface Texts extends Disposable {
   readonly lengths: Uint32Array;
   documentsOf(text: number): Uint32Array;
   readonly tiles: readonly TileFacts[];
-  /** Reads the texts of a tile. */
-  readTile(tile: number): Tile;
+  /** Reads the texts of a tile, into a buffer where they fit: what was in it before is gone. */
+  readTile(tile: number, buffer?: Uint8Array): Tile;
   /** Reads some texts. */
   readSome(texts: readonly number[]): Tile;
   readonly alphabet: Uint32Array;
@@ -200,9 +200,12 @@ function packedTexts(file: OpenFile, known: readonly Known[], tiles: readonly Ti
     lengths,
     tiles,
     documentsOf: (text: number) => documents.subarray(starts[text], starts[text + 1]),
-    readTile(tile: number): Tile {
+    readTile(tile: number, buffer?: Uint8Array): Tile {
       const { first, count } = tiles[tile]!;
-      const bytes = new Uint8Array(offsets[first + count]! - offsets[first]!);
+      const size = offsets[first + count]! - offsets[first]!;
+      const bytes = buffer && buffer.length >= size
+        ? buffer.subarray(0, size)
+        : new Uint8Array(size);
       read(offsets[first]!, bytes);
       const ends = Uint32Array.from(
         { length: count },
