@@ -7,9 +7,10 @@ import { integerOf, parseRawTree, printRawTree, type RawNode } from "./raw_tree.
 /** What hidden references are mapped with. */
 export interface HiddenWorld {
   /** The library's number for a row of the export; undefined where there is none. */
-  numberOf(label: string, pk: number): number | undefined;
-  /** Whether the values of a custom field (by the export's number) are numbers of documents. */
-  linksDocuments(field: number): boolean;
+  of(label: string, pk: number): number | undefined;
+  /** Whether the values of a custom field (by the export's number) are numbers of documents.
+   * @default {() => false} */
+  linksDocuments?(field: number): boolean;
 }
 
 type MapNode = (node: RawNode, world: HiddenWorld) => RawNode;
@@ -75,7 +76,7 @@ export function mapHiddenReferences(
   const value = get("value");
   if (target !== undefined && typeof value === "string" && /^\d+(,\d+)*$/.test(value)) {
     // Rows that aren't there have the number 0: a rule without number would mean another thing.
-    const mapped = value.split(",").map((each) => world.numberOf(target, Number(each)) ?? 0);
+    const mapped = value.split(",").map((each) => world.of(target, Number(each)) ?? 0);
     set("value", mapped.join(","));
   }
   if (type === QUERY_RULE) change("value", fieldQuery);
@@ -90,28 +91,28 @@ function changed(value: StorageValue, map: MapNode, world: HiddenWorld): Storage
 }
 
 /** Numbers of rows; those of rows that aren't there go. */
-function list(node: RawNode, label: string, { numberOf }: HiddenWorld): RawNode {
+function list(node: RawNode, label: string, numbers: HiddenWorld): RawNode {
   if (typeof node === "string" || !("items" in node)) return node;
   return {
     items: node.items.flatMap((item) => {
       const pk = integerOf(item);
       if (pk === undefined) return [item];
-      const number = numberOf(label, pk);
+      const number = numbers.of(label, pk);
       return number === undefined ? [] : [String(number)];
     }),
   };
 }
 
-function one(node: RawNode, label: string, { numberOf }: HiddenWorld): RawNode {
+function one(node: RawNode, label: string, numbers: HiddenWorld): RawNode {
   const pk = integerOf(node);
-  return pk === undefined ? node : String(numberOf(label, pk) ?? "null");
+  return pk === undefined ? node : String(numbers.of(label, pk) ?? "null");
 }
 
 const FIELD_NAME = /^(-?custom_field_)(\d+)$/;
 
-function fieldName(text: string, { numberOf }: HiddenWorld): string {
+function fieldName(text: string, numbers: HiddenWorld): string {
   const [, start, pk] = FIELD_NAME.exec(text) ?? [];
-  const number = pk === undefined ? undefined : numberOf(FIELD, Number(pk));
+  const number = pk === undefined ? undefined : numbers.of(FIELD, Number(pk));
   return number === undefined ? text : `${start}${number}`;
 }
 
@@ -133,10 +134,10 @@ function fieldValues(node: RawNode, world: HiddenWorld): RawNode {
     entries: node.entries.map(([key, value]) => {
       const pk = integerOf(key.slice(1, -1));
       if (pk === undefined) return [key, value];
-      const number = world.numberOf(FIELD, pk);
+      const number = world.of(FIELD, pk);
       return [
         number === undefined ? key : `"${number}"`,
-        world.linksDocuments(pk) ? list(value, DOCUMENT, world) : value,
+        world.linksDocuments?.(pk) ? list(value, DOCUMENT, world) : value,
       ];
     }),
   };
@@ -150,8 +151,10 @@ function fieldQuery(node: RawNode, world: HiddenWorld): RawNode {
   if (pk === undefined || typeof operator !== "string" || !operator.startsWith('"')) {
     return { items: node.items.map((item) => fieldQuery(item, world)) };
   }
-  const values = world.linksDocuments(pk) ? rest.map((item) => list(item, DOCUMENT, world)) : rest;
-  return { items: [String(world.numberOf(FIELD, pk) ?? pk), operator, ...values] };
+  const values = world.linksDocuments?.(pk)
+    ? rest.map((item) => list(item, DOCUMENT, world))
+    : rest;
+  return { items: [String(world.of(FIELD, pk) ?? pk), operator, ...values] };
 }
 
 /** Keys of UI settings that hold numbers of rows: by path, what they number. */

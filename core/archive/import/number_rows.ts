@@ -47,7 +47,7 @@ export interface Numbers {
 
 /** Numbers under which a library of each generation has the users that exports leave out. Upstream's importer
  * counts on them too: rows of these users are exported, the users are not. */
-const SERVICE_USER_NUMBERS: Readonly<Record<Generation, ReadonlyMap<number, string>>> = {
+export const SERVICE_USER_NUMBERS: Readonly<Record<Generation, ReadonlyMap<number, string>>> = {
   v2: new Map([[1, "consumer"], [2, "AnonymousUser"]]),
   v3: new Map([[1, "AnonymousUser"]]),
 };

@@ -67,7 +67,7 @@ export async function writeRecords(
     (scan.facts.get("documents.customfield") ?? [])
       .filter(({ key }) => key[1] === "documentlink").map(({ pk }) => pk),
   );
-  const hidden = { numberOf: numbers.of, linksDocuments: (field: number) => links.has(field) };
+  const hidden = { of: numbers.of, linksDocuments: (field: number) => links.has(field) };
   const tree = merging ? await growTree(options) : undefined;
   const nextLink = new Map<RowTable, number>();
   const writer = openRowWriter(kysely, {

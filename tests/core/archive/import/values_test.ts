@@ -25,7 +25,6 @@ Deno.test("JSON is laid out as Python's json.dumps does", () => {
   for (const text of JSON_TEXTS) {
     const mine = pythonJson(text);
     deepStrictEqual(JSON.parse(mine!), JSON.parse(text));
-    // deno-lint-ignore no-control-regex
     ok(/^[\x20-\x7e]*$/.test(mine!), `${mine} is not printable ASCII`);
     if (!hasPython()) continue;
     // Numbers keep their tokens; Python prints its own, so they are told apart by repr.
