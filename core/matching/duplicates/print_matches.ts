@@ -38,7 +38,7 @@ const LEAST = 24;
 const FRAME = 5 + 2 * 4;
 
 /** How wide the two columns of documents are: as their texts where there is room, else the wider one shrinks
- * first (Rich 14). @param columns of the terminal @param left widest text @param right widest text */
+ * first (as Rich does). @param columns of the terminal @param left widest text @param right widest text */
 export function tableWidths(columns: number, left: number, right: number): TableWidths {
   const widths = [Math.max(left, LEAST), Math.max(right, LEAST)];
   let excess = FRAME + NUMBER + SIMILARITY + widths[0]! + widths[1]! - columns;

@@ -1,0 +1,39 @@
+// The table of 3.0 where there is less room than it wants. Expected is what Rich prints at these widths.
+
+import assert from "node:assert/strict";
+import {
+  documentLabel,
+  matchLine,
+  matchTable,
+  tableWidths,
+} from "../../../../core/matching/duplicates/print_matches.ts";
+import { displayWidth } from "../../../../core/report/display_width.ts";
+
+Deno.test("a line as 2.20 prints it", () => {
+  assert.equal(matchLine(3, 20n, 99.3499), "Document 3 fuzzy match to 20 (confidence 99.350)");
+});
+
+Deno.test("columns are as wide as their texts, at least 24, and shrink alike where there is no room", () => {
+  assert.deepEqual(tableWidths(160, 10, 30), { left: 24, right: 30 });
+  assert.deepEqual(tableWidths(160, 200, 200), { left: 66, right: 66 });
+  assert.deepEqual(tableWidths(160, 30, 200), { left: 30, right: 102 });
+  assert.deepEqual(tableWidths(80, 40, 60), { left: 26, right: 26 });
+  assert.deepEqual(tableWidths(20, 40, 60), { left: 24, right: 24 });
+});
+
+Deno.test("every line is as wide as the table; long words are cut, wide characters counted", () => {
+  const rows = [
+    {
+      number: 1,
+      left: documentLabel(1, "x".repeat(90)),
+      right: documentLabel(2, "日本語の文書 ".repeat(6)),
+      score: 99.25,
+    },
+    { number: 2, left: documentLabel(3, "a\nb\u202e"), right: documentLabel(4, ""), score: 85 },
+  ];
+  const lines = [...matchTable(rows, 85, tableWidths(80, 95, 95))];
+  assert.deepEqual(new Set(lines.map(displayWidth)), new Set([80]));
+  assert.match(lines.join("\n"), /x…/);
+  assert.match(lines.join("\n"), /99\.2%/);
+  assert.match(lines.join("\n"), /#3 a\\nb\\u202e/);
+});
