@@ -141,6 +141,6 @@ for (const generation of ["v2", "v3"] as const) {
     strictEqual(tight(query(home, json)), tight(query(library, json)));
     const audit =
       "SELECT id, changes, hex(object_repr) AS repr, CAST(object_id AS TEXT) AS object FROM auditlog_logentry ORDER BY id";
-    deepStrictEqual(query(home, audit), query(library, audit));
+    strictEqual(tight(query(home, audit)), tight(query(library, audit)));
   });
 }
