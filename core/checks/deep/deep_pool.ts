@@ -19,8 +19,8 @@ export type Verdict = string | undefined;
 
 /** Looks into files. */
 export interface DeepPool {
-  /** One verdict for each file, in their order. */
-  look(files: readonly DeepFile[], stop: { throwIfRequested(): void }): Promise<Verdict[]>;
+  /** One verdict for each file, in their order. Calls that overlap take turns. */
+  look(files: readonly DeepFile[], stop: Stop): Promise<Verdict[]>;
   close(): void;
 }
 
@@ -35,21 +35,34 @@ export interface DeepPoolOptions {
 export function openDeepPool(files: Files, options: DeepPoolOptions): DeepPool {
   const { size, patience = 60_000 } = options;
   const lookers = Array.from({ length: size }, () => openLooker(files, patience));
+  let before: Promise<unknown> = Promise.resolve();
+
+  async function lookAtAll(wanted: readonly DeepFile[], stop: Stop): Promise<Verdict[]> {
+    const verdicts = new Array<Verdict>(wanted.length).fill(undefined);
+    let next = 0;
+    await Promise.all(lookers.map(async (looker) => {
+      for (let index = next++; index < wanted.length; index = next++) {
+        stop.throwIfRequested();
+        const file = wanted[index];
+        if (file) verdicts[index] = await looker.look(file);
+      }
+    }));
+    return verdicts;
+  }
+
   return {
-    async look(wanted, stop) {
-      const verdicts = new Array<Verdict>(wanted.length).fill(undefined);
-      let next = 0;
-      await Promise.all(lookers.map(async (looker) => {
-        for (let index = next++; index < wanted.length; index = next++) {
-          stop.throwIfRequested();
-          const file = wanted[index];
-          if (file) verdicts[index] = await looker.look(file);
-        }
-      }));
-      return verdicts;
+    look(wanted, stop) {
+      // A Worker looks at one file at a time: callers take turns.
+      const result = before.then(() => lookAtAll(wanted, stop));
+      before = result.catch(() => {});
+      return result;
     },
     close: () => lookers.forEach(({ close }) => close()),
   };
+}
+
+interface Stop {
+  throwIfRequested(): void;
 }
 
 interface Looker {
