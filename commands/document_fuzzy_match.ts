@@ -184,7 +184,7 @@ function tell({ report }: CommandContext, summary: DuplicateSummary): ExitName {
     : "done";
   if (outcome === "nobody to ask") {
     report.error(
-      "Cannot delete: there is nobody to ask",
+      "Cannot delete the duplicates: there is nobody to ask",
       "--yes deletes without asking, --dry-run shows the plan only",
     );
   }
