@@ -13,47 +13,53 @@ export interface RemoteFile {
   readInto(target: Uint8Array, position: number): boolean;
 }
 
-/** Opens the file of the current job. */
-export function openRemoteFile(
+/** Makes a reader of files, one after the other; its memory is used again for each. */
+export function openRemoteReader(
   memory: SharedArrayBuffer,
-  size: number,
   post: (reply: DeepReply) => void,
-): RemoteFile {
+): (size: number) => RemoteFile {
   const header = new Int32Array(memory, 0, HEADER / 4);
   const content = new Uint8Array(memory, HEADER);
+  const free: Uint8Array[] = [];
   const pieces = new Map<number, Uint8Array>();
 
-  function piece(index: number): Uint8Array | undefined {
-    const known = pieces.get(index);
-    if (known) return known;
+  function ask(index: number, size: number): Uint8Array | undefined {
     const position = index * PIECE;
     const wanted = Math.min(PIECE, size - position);
     Atomics.store(header, 0, ASKED);
     post({ kind: "read", position, size: wanted });
     Atomics.wait(header, 0, ASKED);
-    const got = Atomics.load(header, 1);
-    if (got !== wanted) return undefined;
-    const bytes = content.slice(0, got);
+    if (Atomics.load(header, 1) !== wanted) return undefined;
     const [oldest] = pieces.keys();
-    if (pieces.size >= KEPT && oldest !== undefined) pieces.delete(oldest);
-    pieces.set(index, bytes);
-    return bytes;
+    if (pieces.size >= KEPT && oldest !== undefined) {
+      free.push(pieces.get(oldest) ?? new Uint8Array(PIECE));
+      pieces.delete(oldest);
+    }
+    const piece = free.pop() ?? new Uint8Array(PIECE);
+    piece.set(content.subarray(0, wanted));
+    pieces.set(index, piece);
+    return piece;
   }
 
-  return {
-    size,
-    readInto(target, position) {
-      if (position < 0 || position + target.length > size) return false;
-      for (let done = 0; done < target.length;) {
-        const at = position + done;
-        const bytes = piece(Math.floor(at / PIECE));
-        if (!bytes) return false;
-        const part = bytes.subarray(at % PIECE, at % PIECE + target.length - done);
-        target.set(part, done);
-        done += part.length;
-      }
-      return true;
-    },
+  return (size) => {
+    free.push(...pieces.values());
+    pieces.clear();
+    return {
+      size,
+      readInto(target, position) {
+        if (position < 0 || position + target.length > size) return false;
+        for (let done = 0; done < target.length;) {
+          const at = position + done;
+          const index = Math.floor(at / PIECE);
+          const piece = pieces.get(index) ?? ask(index, size);
+          if (!piece) return false;
+          const part = piece.subarray(at % PIECE, at % PIECE + target.length - done);
+          target.set(part, done);
+          done += part.length;
+        }
+        return true;
+      },
+    };
   };
 }
 

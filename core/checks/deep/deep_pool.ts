@@ -34,17 +34,23 @@ export interface DeepPoolOptions {
 /** Starts the Workers. */
 export function openDeepPool(files: Files, options: DeepPoolOptions): DeepPool {
   const { size, patience = 60_000 } = options;
-  const lookers = Array.from({ length: size }, () => openLooker(files, patience));
+  // A Worker for one kind loads one reader: the other would take its memory for nothing.
+  const lookers = kindsOf(size).map((kinds) => ({ kinds, ...openLooker(files, patience) }));
   let before: Promise<unknown> = Promise.resolve();
 
   async function lookAtAll(wanted: readonly DeepFile[], stop: Stop): Promise<Verdict[]> {
     const verdicts = new Array<Verdict>(wanted.length).fill(undefined);
-    let next = 0;
-    await Promise.all(lookers.map(async (looker) => {
-      for (let index = next++; index < wanted.length; index = next++) {
-        stop.throwIfRequested();
-        const file = wanted[index];
-        if (file) verdicts[index] = await looker.look(file);
+    const queues = new Map<DeepFile["kind"], Iterator<number>>(
+      KINDS.map((kind) => [kind, indicesOf(wanted, kind)]),
+    );
+    await Promise.all(lookers.map(async ({ kinds, look }) => {
+      for (const kind of kinds) {
+        const queue = queues.get(kind);
+        for (let next = queue?.next(); next && !next.done; next = queue?.next()) {
+          stop.throwIfRequested();
+          const file = wanted[next.value];
+          if (file) verdicts[next.value] = await look(file);
+        }
       }
     }));
     return verdicts;
@@ -61,6 +67,18 @@ export function openDeepPool(files: Files, options: DeepPoolOptions): DeepPool {
   };
 }
 
+const KINDS = ["webp", "pdf"] as const;
+
+/** What each of so many Workers looks into. */
+function kindsOf(size: number): readonly (readonly DeepFile["kind"][])[] {
+  if (size === 1) return [KINDS];
+  return Array.from({ length: size }, (_, i) => [i < size >> 1 ? "webp" : "pdf"]);
+}
+
+function* indicesOf(wanted: readonly DeepFile[], kind: DeepFile["kind"]): Generator<number> {
+  for (const [index, file] of wanted.entries()) if (file.kind === kind) yield index;
+}
+
 interface Stop {
   throwIfRequested(): void;
 }
@@ -72,6 +90,8 @@ interface Looker {
 
 function openLooker(files: Files, patience: number): Looker {
   const memory = new SharedArrayBuffer(HEADER + PIECE);
+  // A view of shared memory can't be read into.
+  const buffer = new Uint8Array(PIECE);
   let worker: Worker | undefined;
   let numbers = 0;
 
@@ -112,7 +132,7 @@ function openLooker(files: Files, patience: number): Looker {
       };
       busy.onmessage = ({ data }: MessageEvent<DeepReply>) => {
         if (data.kind === "read") {
-          answer(memory, (into) => readPiece(file, data.position, into.subarray(0, data.size)));
+          answer(memory, (into) => readPiece(file, data, buffer, into));
         } else if (data.kind === "done" && data.id === id) resolve(data.defect);
       };
       busy.postMessage({ id, kind, size } satisfies DeepJob);
@@ -127,18 +147,20 @@ function openLooker(files: Files, patience: number): Looker {
 }
 
 /** @returns bytes read, or −1 */
-function readPiece(file: OpenFile, position: number, into: Uint8Array): number {
-  // A view of shared memory can't be read into.
-  const buffer = new Uint8Array(into.length);
+function readPiece(
+  file: OpenFile,
+  { position, size }: { readonly position: number; readonly size: number },
+  buffer: Uint8Array,
+  into: Uint8Array,
+): number {
+  const room = buffer.subarray(0, size);
   let done = 0;
   try {
     file.seek(position);
-    for (let got = -1; got !== 0 && done < buffer.length; done += got) {
-      got = file.read(buffer.subarray(done));
-    }
+    for (let got = -1; got !== 0 && done < size; done += got) got = file.read(room.subarray(done));
   } catch {
     return -1;
   }
-  into.set(buffer);
+  into.set(room.subarray(0, done));
   return done;
 }

@@ -1,28 +1,29 @@
 // Entry of a deep check's Worker: decodes thumbnails and opens PDFs, one at a time, without any permission.
 
-import { decodeWebp } from "./_decode_webp.ts";
-import { openPdf } from "./_open_pdf.ts";
-import { openRemoteFile, type RemoteFile } from "./_remote_file.ts";
+import { openRemoteReader, type RemoteFile } from "./_remote_file.ts";
 import type { DeepJob, DeepReply, DeepStart } from "./deep_protocol.ts";
 
-const LOOKS: Readonly<
-  Record<DeepJob["kind"], (file: RemoteFile) => Promise<string | undefined>>
-> = { webp: decodeWebp, pdf: openPdf };
+/** Loaded when the first file of a kind comes: a Worker that gets one kind only needs half the memory. */
+const LOOKS: Readonly<Record<DeepJob["kind"], (file: RemoteFile) => Promise<string | undefined>>> =
+  {
+    webp: async (file) => (await import("./_decode_webp.ts")).decodeWebp(file),
+    pdf: async (file) => (await import("./_open_pdf.ts")).openPdf(file),
+  };
 
 const post = (reply: DeepReply): void =>
   (globalThis as unknown as DedicatedWorkerGlobalScope).postMessage(reply);
 
-let memory: SharedArrayBuffer | undefined;
+let open: ((size: number) => RemoteFile) | undefined;
 
 globalThis.onmessage = async (event: MessageEvent<DeepStart | DeepJob>) => {
   const message = event.data;
   if ("memory" in message) {
-    memory = message.memory;
+    open = openRemoteReader(message.memory, post);
     post({ kind: "ready" });
     return;
   }
-  if (!memory) return;
+  if (!open) return;
   const { id, kind, size } = message;
-  const defect = await LOOKS[kind](openRemoteFile(memory, size, post));
+  const defect = await LOOKS[kind](open(size));
   post(defect === undefined ? { kind: "done", id } : { kind: "done", id, defect });
 };
