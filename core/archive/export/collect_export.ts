@@ -93,12 +93,19 @@ export async function collectExport(
   const want = (file: Omit<WantedFile, "source">, path: string) => {
     if (options.dataOnly) return;
     if (isRelativePath(path)) return wanted.add({ ...file, source: source(file.role, path) });
+    refuse(file, path);
+  };
+  const refuse = (
+    { role, id, name }: Pick<WantedFile, "role" | "id"> & { readonly name?: string },
+    path: string,
+  ) => {
+    if (options.dataOnly) return;
     problems.add({
       kind: "outside the library",
-      role: file.role,
-      id: file.id,
+      role,
+      id,
       path,
-      missingName: file.name,
+      ...(name !== undefined && { missingName: name }),
       message: "the database names a file outside of its folder",
     });
   };
@@ -175,6 +182,11 @@ export async function collectExport(
     if (!path) return [];
     const portable = isAbsolute(path) ? path.slice(path.lastIndexOf("/") + 1) : path;
     const name = `share_link_bundles/${portable}`;
+    if (!isRelativePath(portable)) {
+      // Not named in the manifest either: whoever imports it would look outside of the export.
+      refuse({ role: "bundle", id: Number(record.pk) }, portable);
+      return [];
+    }
     // Upstream copies from the bundles' folder only; an absolute path is one of an older installation.
     if (namer.reserve(name)) {
       want({ role: "bundle", id: Number(record.pk), name, checksum: null }, portable);
