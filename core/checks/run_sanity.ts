@@ -4,15 +4,14 @@
 import { join } from "node:path";
 import type { TransferPool } from "../../wasm/checksum/transfer_pool.ts";
 import { openDatabase } from "../database/open_database.ts";
-import { PaperwardError } from "../errors.ts";
 import type { ExitName } from "../exit_codes.ts";
 import { openJournal } from "../library/journal/open_journal.ts";
-import type { Files } from "../library/files.ts";
 import { openSpool, type Spool } from "../library/spool.ts";
 import { takeMediaLock } from "../library/take_media_lock.ts";
 import { ask, type Asker } from "../report/ask.ts";
 import { formatCount } from "../report/format.ts";
 import { type JunitCase, junitXml } from "../report/junit.ts";
+import { openReportFiles } from "../report/report_files.ts";
 import type { Finding, Level } from "./check.ts";
 import { checkLibrary, type SanityCounts, type SanityWorld } from "./check_library.ts";
 import { applyRepairs } from "./repair/apply_repairs.ts";
@@ -78,7 +77,7 @@ export async function runSanity(
   const now = request.now ?? (() => new Date());
   const started = now().toISOString();
   const begun = performance.now();
-  const reports = openReports(files, request);
+  const reports = openReportFiles(files, { junit: request.junit, html: request.html });
   try {
     const tally = openTally();
     using findings = openSpool<Finding>(files, join(scratch, "findings"));
@@ -130,36 +129,6 @@ function tell({ report }: SanityWorld, finding: Finding): void {
     message,
     ...(facts ? { facts: { ...facts } } : {}),
   }, `${LABELS[level]}  ${who}  ${message}`);
-}
-
-/** The files that reports go to: opened before the check, so that a path that can't be written is said now and
- * not after hours. */
-function openReports(files: Files, { junit, html }: SanityRequest) {
-  const paths = { junit, html };
-  const open = new Map(
-    Object.entries(paths).flatMap(([kind, path]) => {
-      if (path === undefined) return [];
-      try {
-        return [[kind, files.openWrite(path)] as const];
-      } catch (error) {
-        if (error instanceof PaperwardError || !(error instanceof Error)) throw error;
-        throw new PaperwardError(`Cannot write ${path}: ${error.message}`, {
-          exit: "usage",
-          hints: ["give a file in a folder that exists and that you may write to"],
-          cause: error,
-        });
-      }
-    }),
-  );
-  return {
-    write(kind: keyof typeof paths, text: () => Iterable<string>): void {
-      const file = open.get(kind);
-      if (!file) return;
-      const encoder = new TextEncoder();
-      for (const piece of text()) file.write(encoder.encode(piece));
-    },
-    close: () => open.forEach((file) => file.close()),
-  };
 }
 
 /** What JUnit and HTML are made of. */

@@ -97,21 +97,24 @@ function* body(files: Files, page: SanityPage): Generator<Markup> {
 }
 
 function card({ document, role, message }: Finding, pictures: Pictures): Markup {
-  const picture = document && pictures.of(document.id);
+  if (!document) {
+    return html`
+      <p class="card">${message}</p>
+    `;
+  }
+  const picture = pictures.of(document.id);
   return html`
-    <div class="card finding">${picture === undefined
-      ? html`
-        <span class="none"></span>
-      `
-      : html`
-        <img alt="" src="${picture}">
-      `}<div>${document
-      ? html`
-        <b>#${document.id} ${document.title}</b>
-      `
-      : undefined}${role === undefined ? undefined : html`
-      <span class="dim">${role}</span>
-    `}<p>${message}</p></div></div>
+    <div class="card finding">
+      ${picture === undefined
+        ? html`
+          <span class="none"></span>
+        `
+        : html`
+          <img alt="" src="${picture}">
+        `}<div><b>#${document.id} ${document.title}</b> ${role === undefined ? undefined : html`
+        <span class="dim">${role}</span>
+      `}<p>${message}</p></div>
+    </div>
   `;
 }
 
