@@ -51,6 +51,8 @@ export interface LibraryDatabase {
   /** One read transaction around `work`; ended afterwards, whatever happens. A second one waits for the first.
    * @throws {PaperwardError} `locked` if another process holds the database longer than the timeout */
   snapshot<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T>;
+  /** Reads inside a transaction of `kysely`: they see what it changed so far. */
+  within(transaction: Kysely<Tables>): Snapshot;
   /** Never throws; leaves nothing behind. */
   close(): Promise<void>;
 }

@@ -137,6 +137,7 @@ function libraryDatabase(parts: LibraryParts): LibraryDatabase {
       turn = result.catch(() => {});
       return result;
     },
+    within: (transaction) => ({ ...snapshot, kysely: transaction }),
     async close() {
       if (closed) return;
       closed = true;
