@@ -3,6 +3,7 @@
 
 import { columnIndexName, metaIndexName, uniqueIndexName } from "./index_names.ts";
 import type { Column, ColumnKind, Computation, Operation, Rows, Table } from "./operation.ts";
+import type { Statement } from "./statement.ts";
 
 const TYPES: Readonly<Record<ColumnKind, string>> = {
   auto: "integer",
@@ -31,13 +32,6 @@ const COMPUTATIONS: Readonly<Record<Computation, string>> = {
     `ELSE CAST(SUBSTR("value_monetary", 4) AS decimal) END AS NUMERIC))`,
   contentLength: `LENGTH("content")`,
 };
-
-/** A statement with the values of its `?` places. */
-export interface Statement {
-  readonly sql: string;
-  /** One list per execution; absent: executed once without values. */
-  readonly values?: Rows["values"];
-}
 
 function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
