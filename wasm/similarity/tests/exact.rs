@@ -112,6 +112,73 @@ fn same_pairs_as_brute_force_on_every_alphabet_length_and_ratio() {
 }
 
 #[test]
+fn every_pair_of_thousands_of_texts_at_every_ratio() {
+    let mut random = Random::new(8);
+    let mut texts = vec![String::new(); 3];
+    for alphabet in alphabets() {
+        while texts.len() % 400 != 0 {
+            let length = 20 + random.below(110);
+            let base = text(&mut random, &alphabet, length);
+            for _ in 0..1 + random.below(6) {
+                // Some are equal, some nearly, some not at all.
+                let permille = [0, 10, 40, 80, 150, 300][random.below(6)];
+                texts.push(edited(&mut random, &alphabet, &base, permille));
+                if texts.len() % 400 == 0 {
+                    break;
+                }
+            }
+        }
+        texts.push(String::new());
+    }
+    texts.sort_by_key(|text| text.chars().count());
+    assert!(texts.len() > 2000);
+    let lengths: Vec<u32> = texts.iter().map(|text| text.chars().count() as u32).collect();
+    // Once for all ratios.
+    let distances: Vec<Vec<u32>> = texts
+        .iter()
+        .enumerate()
+        .map(|(i, one)| {
+            let cached = indel::BatchComparator::new(one.chars());
+            texts[i + 1..].iter().map(|other| cached.distance(other.chars()) as u32).collect()
+        })
+        .collect();
+    let mut comparer = comparer(&texts);
+    for (ratio, rule) in [
+        (0.0, Rule::Compared),
+        (40.0, Rule::CutOff),
+        (60.0, Rule::Compared),
+        (85.0, Rule::Compared),
+        (85.0, Rule::CutOff),
+        (95.0, Rule::CutOff),
+        (100.0, Rule::Compared),
+    ] {
+        let demand = Demand { ratio, rule };
+        let (mut found, mut pairs) = (Vec::new(), 0);
+        // In tiles, as the command does it.
+        for left in (0..texts.len()).step_by(256) {
+            for right in (left..texts.len()).step_by(256) {
+                let tile = |first: usize| &texts[first..texts.len().min(first + 256)];
+                let (some, counters) = run(&mut comparer, tile(left), (left != right).then(|| tile(right)), demand);
+                pairs += counters.pairs;
+                found.extend(some.into_iter().map(|Match { left: i, right: j, distance }| {
+                    (left as u32 + i, right as u32 + j, distance)
+                }));
+            }
+        }
+        found.sort_unstable();
+        let expected: Vec<(u32, u32, u32)> = distances
+            .iter()
+            .enumerate()
+            .flat_map(|(i, row)| row.iter().enumerate().map(move |(j, &distance)| (i, i + 1 + j, distance)))
+            .filter(|&(i, j, distance)| passes(distance, lengths[i] + lengths[j], ratio, rule))
+            .map(|(i, j, distance)| (i as u32, j as u32, distance))
+            .collect();
+        assert!(found == expected, "ratio {ratio}, {rule:?}: {} pairs, not {}", found.len(), expected.len());
+        assert_eq!(pairs as usize, texts.len() * (texts.len() - 1) / 2);
+    }
+}
+
+#[test]
 fn thousands_of_pairs_on_the_edge_of_the_cut_off() {
     let mut random = Random::new(2);
     let alphabet = &alphabets()[1];
