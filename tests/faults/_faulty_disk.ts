@@ -73,6 +73,25 @@ export function openFaultyDisk(roots: FileRoots, fault: Fault): FaultyDisk {
   };
   const guardFile = (file: OpenFile): OpenFile => ({ ...file, write: guard(file.write, true) });
 
+  /** A copy inside the operating system reads and writes too. */
+  const copyWith = (source: Pick<OpenFile, "read" | "close">, to: string, from: string): void => {
+    try {
+      change(true);
+      using target = Deno.openSync(to, { write: true, create: true, truncate: true });
+      const write = guard((bytes: Uint8Array) => target.writeSync(bytes), true);
+      const buffer = new Uint8Array(1 << 16);
+      for (
+        let size = read(from, buffer, (bytes) => source.read(bytes));
+        size > 0;
+        size = read(from, buffer, (bytes) => source.read(bytes))
+      ) {
+        write(buffer.subarray(0, size));
+      }
+    } finally {
+      source.close();
+    }
+  };
+
   const io: TransferIo = {
     ...denoTransferIo,
     openRead(path) {
@@ -84,6 +103,7 @@ export function openFaultyDisk(roots: FileRoots, fault: Fault): FaultyDisk {
       const handle = denoTransferIo.openWriteNew(path, mode);
       return { ...handle, write: guard(handle.write, true) };
     },
+    copy: (from, to) => copyWith(denoTransferIo.openRead(from), to, from),
     remove: guard(denoTransferIo.remove, false),
   };
 
@@ -92,24 +112,7 @@ export function openFaultyDisk(roots: FileRoots, fault: Fault): FaultyDisk {
       ...real,
       openWrite: (path, options) => guardFile(guard(real.openWrite, true)(path, options)),
       writeBytes: guard(real.writeBytes, true),
-      copy(from, to) {
-        change(true);
-        const buffer = new Uint8Array(1 << 16);
-        const source = real.openRead(from);
-        const target = real.openWrite(to);
-        try {
-          for (
-            let size = read(from, buffer, source.read);
-            size > 0;
-            size = read(from, buffer, source.read)
-          ) {
-            guard(target.write, true)(buffer.subarray(0, size));
-          }
-        } finally {
-          source.close();
-          target.close();
-        }
-      },
+      copy: (from, to) => copyWith(real.openRead(from), to, from),
       makeFolder: guard(real.makeFolder, true),
       rename: guard(real.rename, false),
       remove: guard(real.remove, false),

@@ -240,6 +240,90 @@ Deno.test("modes are set whatever the umask takes, and a mode without write perm
   assert.deepEqual(failures, []);
 });
 
+/** Jobs whose files are to be copied inside the operating system. */
+function copies(jobs: readonly TransferJob[], lengths: readonly number[]): TransferJob[] {
+  return jobs.map((job) => ({
+    ...job,
+    ...(job.target && { target: { ...job.target, size: lengths[job.id] ?? 0 } }),
+  }));
+}
+
+for (const algorithm of ["md5", "sha256", "none"] as const) {
+  Deno.test(`${algorithm}: copies inside the operating system are the same and are what is checksummed`, () => {
+    using temp = tempFolder();
+    const place = folders(temp.path, LENGTHS);
+    let sourcesRead = 0;
+    const io: TransferIo = {
+      ...denoTransferIo,
+      openRead(path) {
+        if (path.startsWith(place.source)) sourcesRead++;
+        return denoTransferIo.openRead(path);
+      },
+    };
+    const jobs = copies(jobsOf(place, LENGTHS.length, algorithm), LENGTHS);
+    for (const result of sorted(transferFiles(jobs, io))) {
+      const bytes = bytesOf(LENGTHS[result.id] ?? 0, result.id);
+      assert.equal(result.error, undefined);
+      assert.equal(result.bytes, bytes.length);
+      const wanted = algorithm === "none"
+        ? null
+        : createHash(algorithm).update(bytes).digest("hex");
+      assert.equal(result.digest, wanted);
+      const path = `${place.target}/${result.id}`;
+      assert.deepEqual(Deno.readFileSync(path), bytes);
+      const { mode, mtime } = Deno.statSync(path);
+      assert.equal((mode ?? 0) & 0o777, 0o640);
+      assert.equal(mtime?.getTime(), MTIME + result.id);
+    }
+    assert.equal(sourcesRead, 0);
+  });
+}
+
+Deno.test("a copy of another size, or one that fails, passes again byte by byte", () => {
+  using temp = tempFolder();
+  const lengths = [1000, 1000, 1000, 1000];
+  const place = folders(temp.path, lengths);
+  const io: TransferIo = {
+    ...denoTransferIo,
+    copy(from, to) {
+      if (from.endsWith("/1")) Deno.writeFileSync(to, new Uint8Array(999));
+      else if (from.endsWith("/2")) {
+        Deno.writeFileSync(to, new Uint8Array(10));
+        throw new OsError("ENOSPC", "No space left on device");
+      } else denoTransferIo.copy(from, to);
+    },
+  };
+  const jobs = copies(jobsOf(place, 4), lengths);
+  Deno.removeSync(`${place.source}/3`);
+  const results = sorted(transferFiles(jobs, io));
+  for (const { id, digest } of results.slice(0, 3)) {
+    assert.equal(digest, createHash("md5").update(bytesOf(1000, id)).digest("hex"));
+    assert.deepEqual(Deno.readFileSync(`${place.target}/${id}`), bytesOf(1000, id));
+  }
+  assert.deepEqual([results[3]?.error?.phase, results[3]?.error?.code], ["read", "ENOENT"]);
+  assert.deepEqual(names(place.target), ["0", "1", "2"]);
+});
+
+Deno.test("a copy whose checksum can't be read leaves nothing", () => {
+  using temp = tempFolder();
+  const place = folders(temp.path, [CHUNK * 3]);
+  const io: TransferIo = {
+    ...denoTransferIo,
+    openRead(path) {
+      const handle = denoTransferIo.openRead(path);
+      return {
+        ...handle,
+        read() {
+          throw new OsError("EIO", "Input/output error");
+        },
+      };
+    },
+  };
+  const [result] = transferFiles(copies(jobsOf(place, 1), [CHUNK * 3]), io);
+  assert.deepEqual([result?.error?.phase, result?.error?.code], ["read", "EIO"]);
+  assert.deepEqual(names(place.target), []);
+});
+
 Deno.test("a missing source, a folder and a link fail alone and leave no target", () => {
   using temp = tempFolder();
   const place = folders(temp.path, [5, 5, 5, 5]);

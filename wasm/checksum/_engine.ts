@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { stopAsked } from "../pool.ts";
 import { ALGORITHMS, DIGEST_SIZES, hex, LANES, openKernel } from "./_kernel.ts";
-import { abandon, arrive, depart, type Passage, pull, refused } from "./_passage.ts";
+import { abandon, arrive, depart, isDone, type Passage, pull, refused } from "./_passage.ts";
 import type { TransferJob, TransferOptions, TransferResult } from "./transfer.ts";
 import type { TransferIo } from "./transfer_io.ts";
 
@@ -133,6 +133,7 @@ export function* runEngine(
   const start = (job: TransferJob): TransferResult | undefined => {
     const passage = depart(job, io, stop);
     if (refused(passage)) return passage;
+    if (isDone(passage)) return arrive(passage, io, null);
     if (!throughModule(job)) return straight(passage);
     const lane = lanes.indexOf(undefined);
     lanes[lane] = passage;

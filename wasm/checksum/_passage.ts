@@ -9,6 +9,7 @@ import type { ReadHandle, SourceFacts, TransferIo, WriteHandle } from "./transfe
 export interface Passage {
   readonly job: TransferJob;
   readonly source: ReadHandle;
+  /** Absent where nothing is written, or the target was copied already and is itself what is read. */
   readonly target: WriteHandle | undefined;
   readonly facts: SourceFacts;
   /** Bytes so far. */
@@ -90,6 +91,8 @@ export function depart(
   let facts: SourceFacts | undefined;
   try {
     if (stopAsked(stop)) throw failure("stop", "Stopped", `Cannot read ${job.source}: stopped`);
+    const copied = copy(job, io);
+    if (copied) return copied;
     const opened = source = attempt("read", () => io.openRead(job.source));
     const known = facts = attempt("read", () => opened.stat());
     if (!known.isFile) {
@@ -107,6 +110,34 @@ export function depart(
     if (source) quietly(source.close);
     return failed(job, error, 0, facts, false);
   }
+}
+
+/** Copies inside the operating system where that was asked for. What is read from then on is the copy.
+ * @returns undefined where the bytes shall pass one by one; nothing is left of the attempt */
+function copy(job: TransferJob, io: TransferIo): Passage | undefined {
+  const { target } = job;
+  if (target?.size === undefined) return undefined;
+  let source: ReadHandle | undefined;
+  try {
+    io.copy(job.source, target.path);
+    const opened = source = io.openRead(target.path);
+    const facts = opened.stat();
+    if (facts.size === target.size) {
+      const bytes = job.algorithm === "none" ? facts.size : 0;
+      return { job, source, facts, bytes, target: undefined };
+    }
+    // It grew or shrank meanwhile, or was read short.
+  } catch {
+    // Whether source or target is to blame, the passage of bytes finds out.
+  }
+  if (source) quietly(source.close);
+  quietly(() => io.remove(target.path));
+  return undefined;
+}
+
+/** True where the file was copied and nobody wants its checksum. */
+export function isDone({ job, target }: Passage): boolean {
+  return job.algorithm === "none" && job.target !== undefined && target === undefined;
 }
 
 /** True where `depart` failed. */
@@ -165,13 +196,17 @@ export function arrive(
   quietly(source.close);
   let timesSet = true;
   let modeSet = true;
-  if (target && job.target) {
+  if (job.target) {
     const { path, mode, mtime } = job.target;
-    if (mtime !== null) timesSet = quietly(() => target.utime(mtime));
-    // The file was created with the mode, less what the umask took.
-    if (mode !== null) modeSet = quietly(() => io.chmod(path, mode));
+    if (mtime !== null) {
+      timesSet = quietly(() => target ? target.utime(mtime) : io.setTimes(path, mtime));
+    }
+    // A new file has the mode less what the umask took, a copy that of its source.
+    if (mode !== null && (target || mode !== facts.mode)) {
+      modeSet = quietly(() => io.chmod(path, mode));
+    }
     try {
-      target.close();
+      target?.close();
     } catch (error) {
       const litter = !quietly(() => io.remove(path));
       return failed(job, new PassageError("write", error), bytes, facts, litter);
@@ -186,9 +221,9 @@ export function abandon(passage: Passage, io: TransferIo, error: unknown): Trans
   const { job, source, target, facts, bytes } = passage;
   quietly(source.close);
   let litter = false;
-  if (target && job.target) {
+  if (job.target) {
     const { path } = job.target;
-    quietly(target.close);
+    if (target) quietly(target.close);
     litter = !quietly(() => io.remove(path));
   }
   return failed(job, error, bytes, facts, litter);

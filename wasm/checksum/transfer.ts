@@ -15,6 +15,10 @@ export interface TransferTarget {
   readonly mode: number | null;
   /** ms since the epoch to set as mtime (and atime), or null to leave it. */
   readonly mtime: number | null;
+  /** Bytes that the source is known to have. Where given, the file is copied inside the operating system, and what is checksummed is the copy: the proof covers what was written. No stop is looked at
+   * while it is copied. Where the copy fails or has another size, the bytes pass one by one, which tells who is
+   * to blame. */
+  readonly size?: number;
 }
 
 /** One file to read, to checksum and perhaps to copy. */

@@ -56,7 +56,6 @@ export async function* copyFiles(
   options: CopyOptions,
 ): AsyncGenerator<Copied> {
   const underWay = new Map<number, { readonly file: PlannedFile; readonly staged: string }>();
-  const finished: Copied[] = [];
   /** Few libraries hold any: they wait until the others are done. */
   const encrypted: { readonly file: PlannedFile; readonly staged: string }[] = [];
   function* jobs(): Generator<TransferJob> {
@@ -69,13 +68,8 @@ export async function* copyFiles(
         encrypted.push({ file, staged });
         continue;
       }
-      const isCopied = copyInKernel(files, file, options.staging.path(staged), options);
-      if (isCopied && file.checksum === null) {
-        finished.push({ file, staged, bytes: file.size });
-        continue;
-      }
       underWay.set(++id, { file, staged });
-      yield isCopied ? checksumJob(id, staged, options) : transferJob(id, file, staged, options);
+      yield transferJob(id, file, staged, options);
     }
   }
   for await (const result of options.transfers.run(jobs(), { stop: options.stop.memory })) {
@@ -87,10 +81,8 @@ export async function* copyFiles(
       throw writeError(options.target, result.error.code, result.error.message);
     }
     yield await judge(files, job.file, job.staged, result, options);
-    yield* finished.splice(0);
   }
   options.stop.throwIfRequested();
-  yield* finished;
   for (const { file, staged } of encrypted) {
     options.stop.throwIfRequested();
     yield await copyDecrypted(files, file, staged, options);
@@ -112,39 +104,8 @@ async function copyDecrypted(
   return { file, staged, bytes: bytes.length };
 }
 
-/** Larger files go through the transfers, which look at the stop flag between pieces; bytes. */
+/** Larger files pass piece by piece, and the stop flag is looked at between them; bytes. */
 const LARGE = 64 * 1024 * 1024;
-
-/**
- * Copies a file inside the kernel, a quarter of the work of reading and writing it. What is checksummed
- * afterwards is the copy: the proof covers what is in the export.
- *
- * @returns false where that can't be done: the transfers try again and tell who is to blame
- */
-function copyInKernel(
-  files: Files,
-  file: PlannedFile,
-  path: string,
-  options: CopyOptions,
-): boolean {
-  if (file.size > LARGE || !options.keepModes) return false;
-  try {
-    files.copy(file.path, path);
-    if (files.lstat(path).size === file.size) {
-      if (options.keepTimes && file.mtime !== null) files.setTimes(path, file.mtime);
-      return true;
-    }
-    // It grew or shrank meanwhile, or was read short.
-  } catch {
-    // Whether source or target is to blame, the transfers find out.
-  }
-  if (files.exists(path)) files.remove(path);
-  return false;
-}
-
-function checksumJob(id: number, staged: string, { staging, algorithm }: CopyOptions): TransferJob {
-  return { id, source: staging.path(staged), algorithm };
-}
 
 function transferJob(
   id: number,
@@ -160,6 +121,8 @@ function transferJob(
       path: options.staging.path(staged),
       mode: options.keepModes ? file.mode : null,
       mtime: options.keepTimes ? file.mtime : null,
+      // A copy inside the operating system takes the modes along.
+      ...(options.keepModes && file.size <= LARGE && { size: file.size }),
     },
   };
 }

@@ -128,13 +128,17 @@ async function* stageFromFolder(
       const path = staging.path(staged);
       const real = files.real(join(source.path, file.path));
       underWay.set(++id, { file, staged });
-      const isCopied = copyInKernel(files, file, real, path);
       yield {
         id,
-        // What is checksummed is the copy: the proof covers what will be in the library.
-        source: isCopied ? path : real,
+        source: real,
         algorithm: algorithmOf(file.checksum, algorithm),
-        ...(isCopied ? {} : { target: { path, mode: modeOf(file), mtime: file.mtime } }),
+        target: {
+          path,
+          mode: modeOf(file),
+          mtime: file.mtime,
+          // What is checksummed then is the copy: the proof covers what will be in the library.
+          ...(file.size <= LARGE && { size: file.size }),
+        },
       };
     }
   }
@@ -151,24 +155,8 @@ async function* stageFromFolder(
   }
 }
 
-/** Larger files go through the transfers, which look at the stop flag between pieces; bytes. */
+/** Larger files pass piece by piece, and the stop flag is looked at between them; bytes. */
 const LARGE = 64 * 1024 * 1024;
-
-/** Copies inside the kernel: a quarter of the work of reading and writing.
- * @returns false where that can't be done: the transfers try again and tell who is to blame */
-function copyInKernel(files: Files, file: PlannedFile, from: string, to: string): boolean {
-  if (file.size > LARGE) return false;
-  try {
-    files.copy(from, to);
-    const mode = modeOf(file);
-    if (mode !== null && mode !== file.mode) files.setMode(to, mode);
-    if (file.mtime !== null) files.setTimes(to, file.mtime);
-    return true;
-  } catch {
-    if (files.exists(to)) files.remove(to);
-    return false;
-  }
-}
 
 async function* stageFromZip(
   plan: Iterable<PlannedFile>,
