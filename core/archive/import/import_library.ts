@@ -33,9 +33,11 @@ import type { ImportWorld } from "./import_world.ts";
 import { countOf, type LibraryContent, readLibraryFacts } from "./library_facts.ts";
 import { numberRows, type Numbers, serviceUsersOf } from "./number_rows.ts";
 import { generationOf, type OpenExport, openExport, openRecords } from "./open_export.ts";
+import { type OldFiles, openOldFiles } from "./old_files.ts";
 import { type FilePlan, planFiles } from "./plan_files.ts";
 import { type ExportScan, scanExport } from "./scan_export.ts";
 import { checkFiles, stageFiles } from "./stage_files.ts";
+import { tellLosses } from "./tell_losses.ts";
 import { makeRoom, writeRecords, type WrittenRecords } from "./write_records.ts";
 import type { History } from "../history/open_history.ts";
 import type { PlannedFile } from "./wanted_file.ts";
@@ -114,6 +116,8 @@ export async function importLibrary(
         bytes: 0,
         counts: [],
         problems: {},
+        conversions: {},
+        notExported: [],
         duration: Math.round(performance.now() - started),
       };
     }
@@ -122,17 +126,12 @@ export async function importLibrary(
       "An earlier import was interrupted: this one will bring it to its end, or clean up",
     );
   }
-  const lost = { count: 0 };
+  const losses = tellLosses(report);
   const records = await openRecords(opened, {
     files,
     generation: database.generation,
     timeZone: settings.timeZone,
-    onLost: ({ kind, model, pk, field, reason }) => {
-      lost.count++;
-      const item = [model, pk, field].filter((part) => part !== null).join(" ");
-      report.item("conversion", { kind, model, pk, field, reason });
-      report.verbose(`${kind}: ${item}: ${reason}`);
-    },
+    onLost: losses.tell,
   });
   const problems = openProblemList(files, join(scratch, "problems"));
   cleanup.use(problems);
@@ -146,21 +145,18 @@ export async function importLibrary(
     schema: importSchema(database.generation, momentOf(world.now())),
     problems,
   };
+  using oldFiles = openOldFiles(files, scratch);
   const plan = await planImport(job);
-  if (lost.count > 0) {
-    report.info(
-      `${
-        formatCount(lost.count, "value")
-      } of this old export can't be kept as they stand; -v 2 lists them`,
-    );
-  }
+  losses.end(records);
   const done = options.dryRun
-    ? await showPlan(job, plan)
-    : await carryOut(job, plan, () => made = undefined);
+    ? await showPlan(job, plan, oldFiles)
+    : await carryOut(job, plan, oldFiles, () => made = undefined);
   return {
     ...base,
     resumed: false,
     release: records.from,
+    conversions: losses.counts,
+    notExported: records.notExported.map(({ what }) => what),
     ...done,
     duration: Math.round(performance.now() - started),
   };
@@ -312,6 +308,7 @@ async function planImport(job: ImportJob): Promise<ImportPlan> {
     schema,
     problems,
     withFiles: !options.dataOnly,
+    pageCounts: records.pageCounts,
     serviceUsers,
     merging: !library.isEmpty,
     onRecords: (count) => reading.advance(count),
@@ -361,7 +358,11 @@ type Done = Pick<
 >;
 
 /** A dry run checks every file, and prints the plan. */
-async function showPlan(job: ImportJob, { scan, numbers, files }: ImportPlan): Promise<Done> {
+async function showPlan(
+  job: ImportJob,
+  { scan, numbers, files }: ImportPlan,
+  oldFiles: OldFiles,
+): Promise<Done> {
   const { world, problems } = job;
   using found = openProblemList(world.files, join(world.scratch, "file-problems"));
   const progress = world.report.progress("Checking files", files.files.length);
@@ -376,6 +377,11 @@ async function showPlan(job: ImportJob, { scan, numbers, files }: ImportPlan): P
     algorithm: algorithmOf(job),
   });
   for await (const problem of checks) found.add(problem);
+  for (const file of files.files) {
+    world.stop.throwIfRequested();
+    const problem = await oldFiles.check(file, job.opened.source);
+    if (problem) found.add(problem);
+  }
   progress.end();
   found.close();
   tellProblems(world, problems);
@@ -439,6 +445,7 @@ interface Staged extends Placement {
 async function carryOut(
   job: ImportJob,
   plan: ImportPlan,
+  oldFiles: OldFiles,
   onCommitted: () => void,
 ): Promise<Done> {
   const { world, documents, database } = job;
@@ -457,7 +464,9 @@ async function carryOut(
       write: [staging.folder],
     });
     cleanup.defer(() => transfers.close());
-    await stageAll(job, plan, staging, transfers, staged, stagingProblems);
+    const pages = new Map<number, number>();
+    const into = { staging, transfers, staged, problems: stagingProblems, oldFiles, pages };
+    await stageAll(job, plan, into);
     stopAtProblems(job, stagingProblems);
     const checksums = await newChecksums(job, staging, transfers, staged);
     await syncAll(job, staging, transfers, staged);
@@ -467,7 +476,7 @@ async function carryOut(
     cleanup.use(journal);
     cleanup.defer(() => committed ? undefined : forget(journal));
     noteFiles(job, staged, journal);
-    const counts = await writeAll(job, plan, { staging, staged, checksums, journal });
+    const counts = await writeAll(job, plan, { staging, staged, checksums, pages, journal });
     committed = true;
     onCommitted();
 
@@ -539,15 +548,23 @@ function openStaging({ world, documents }: ImportJob): ImportStaging {
   }
 }
 
+interface StageParts {
+  readonly staging: ImportStaging;
+  readonly transfers: TransferPool;
+  readonly staged: Spool<Staged>;
+  readonly problems: ProblemList;
+  readonly oldFiles: OldFiles;
+  /** Filled with what is counted, by number of the document. */
+  readonly pages: Map<number, number>;
+}
+
 async function stageAll(
   job: ImportJob,
   plan: ImportPlan,
-  staging: ImportStaging,
-  transfers: TransferPool,
-  staged: Spool<Staged>,
-  problems: ProblemList,
+  { staging, transfers, staged, problems, oldFiles, pages }: StageParts,
 ): Promise<void> {
   const { world, opened } = job;
+  const algorithm = algorithmOf(job);
   const progress = world.report.progress("Copying", plan.files.files.length);
   try {
     const results = stageFiles(plan.files.files, {
@@ -556,13 +573,19 @@ async function stageAll(
       staging,
       transfers,
       stop: world.stop,
-      algorithm: algorithmOf(job),
+      algorithm,
     });
     for await (const { file, staged: name, digest, problem } of results) {
       progress.advance(1, file.place);
       if (problem) problems.add(problem);
       if (name === undefined || digest === undefined) continue;
-      staged.add({ place: file.place, staged: name, role: file.role, pk: file.pk, digest });
+      const { place, role, pk } = file;
+      const old = await oldFiles.finish(file, staging.path(name), algorithm);
+      if (old.pages !== undefined) pages.set(pk, old.pages);
+      if (old.problem) {
+        problems.add(old.problem);
+        world.files.remove(staging.path(name));
+      } else staged.add({ place, staged: name, role, pk, digest: old.digest ?? digest });
     }
   } finally {
     progress.end();
@@ -657,6 +680,7 @@ interface WriteParts {
   readonly staging: ImportStaging;
   readonly staged: Spool<Staged>;
   readonly checksums: Awaited<ReturnType<typeof newChecksums>>;
+  readonly pages: ReadonlyMap<number, number>;
   readonly journal: JournalEntry;
 }
 
@@ -664,7 +688,7 @@ interface WriteParts {
 async function writeAll(
   job: ImportJob,
   plan: ImportPlan,
-  { staging, staged, checksums, journal }: WriteParts,
+  { staging, staged, checksums, pages, journal }: WriteParts,
 ): Promise<readonly ImportCount[]> {
   const { world, options, database, schema, records } = job;
   const { scan, library, numbers } = plan;
@@ -689,6 +713,7 @@ async function writeAll(
         numbers,
         fileNames: plan.files.names,
         checksums,
+        pages,
         serialNumbers: library.serialNumbers,
         merging: !library.isEmpty,
         batchSize: options.batchSize ?? BATCH,

@@ -2,6 +2,7 @@
 
 import type { ExitName } from "../../exit_codes.ts";
 import type { Generation } from "../../schema/model.ts";
+import type { LostKind } from "../history/lost.ts";
 import type { ImportProblem } from "./import_problem.ts";
 
 /** Records of one model, and what became of them. `records = added + merged + leftOut`. */
@@ -35,6 +36,10 @@ export interface ImportSummary {
   readonly counts: readonly ImportCount[];
   /** Problems by kind. */
   readonly problems: Readonly<Partial<Record<ImportProblem["kind"], number>>>;
+  /** What of an old export could not be kept as it stood, by kind. */
+  readonly conversions: Readonly<Partial<Record<LostKind, number>>>;
+  /** What libraries of the export's release held and no export of it does: `share links`. */
+  readonly notExported: readonly string[];
   /** Number of the entry in the journal. */
   readonly journal?: string;
   /** ms */

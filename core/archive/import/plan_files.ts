@@ -76,6 +76,7 @@ export function planFiles(wanted: Iterable<WantedFile>, options: PlanFilesOption
       path: file.path,
       place,
       checksum: file.checksum,
+      ...(file.task ? { task: file.task } : {}),
       ...found,
     });
   }

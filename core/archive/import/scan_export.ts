@@ -9,6 +9,7 @@ import { openSpool, type Spool } from "../../library/spool.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import { rawIsNull, rawString, RawValueError } from "../manifest/raw_values.ts";
 import type { RawRecord } from "../manifest/raw_record.ts";
+import { fileConversions } from "../history/file_conversions.ts";
 import type { ExportRecordSource } from "./export_records.ts";
 import type { ProblemList } from "./import_problem.ts";
 import type { ImportModel, ImportSchema } from "./import_schema.ts";
@@ -57,6 +58,8 @@ export interface ScanOptions {
   readonly problems: ProblemList;
   /** Files are wanted. */
   readonly withFiles: boolean;
+  /** The release that wrote the export did not count pages. */
+  readonly pageCounts: boolean;
   /** Users that the export leaves out and the library has, by the export's numbers. */
   readonly serviceUsers: ReadonlyMap<number, string>;
   /** The library holds something: rows have to be matched. */
@@ -253,7 +256,11 @@ export async function scanExport(
   function wantDocument(model: ImportModel, parsed: ParsedRecord, record: RawRecord): void {
     const text = (field: string) => textOrNull(parsed.values[model.indexOf(field)]);
     const extension = extensionForMimeType(text("mime_type") ?? "");
-    const want = (role: FileRole, extra: string, file: Pick<WantedFile, "name" | "checksum">) => {
+    const want = (
+      role: FileRole,
+      extra: string,
+      file: Pick<WantedFile, "name" | "checksum" | "task">,
+    ) => {
       const path = exportedPath(record, extra, `documents.document ${parsed.pk}`);
       if (path !== null) files.add({ role, pk: parsed.pk, path, extension, ...file });
       return path;
@@ -261,6 +268,7 @@ export async function scanExport(
     const original = want("original", "__exported_file_name__", {
       name: text("filename"),
       checksum: text("checksum"),
+      ...(countsPages(model, parsed) ? { task: "count pages" } : {}),
     });
     if (original === null) {
       problems.add({
@@ -270,7 +278,11 @@ export async function scanExport(
         instead: "the document is imported without it",
       });
     }
-    want("thumbnail", "__exported_thumbnail_name__", { name: null, checksum: null });
+    want("thumbnail", "__exported_thumbnail_name__", {
+      name: null,
+      checksum: null,
+      ...(thumbnailTask(record) ?? {}),
+    });
     const name = text("archive_filename");
     const archive = exportedPath(
       record,
@@ -289,6 +301,12 @@ export async function scanExport(
     }
     const checksum = text("archive_checksum");
     files.add({ role: "archive", pk: parsed.pk, path: archive, name, extension, checksum });
+  }
+
+  /** Upstream's upgrade to 2.13 counts the pages of PDF originals. */
+  function countsPages(model: ImportModel, { values }: ParsedRecord): boolean {
+    return options.pageCounts && values[model.indexOf("mime_type")] === "application/pdf" &&
+      values[model.indexOf("page_count")] === null;
   }
 
   function wantBundle(model: ImportModel, parsed: ParsedRecord, record: RawRecord): void {
@@ -400,6 +418,16 @@ function referencedModels(schema: ImportSchema): ReadonlySet<string> {
       ...listTargets.map(({ to }) => to),
     ]),
   );
+}
+
+function thumbnailTask(record: RawRecord): Pick<WantedFile, "task"> | undefined {
+  try {
+    const [conversion] = fileConversions(record);
+    return conversion && { task: `${conversion.from} to ${conversion.to}` };
+  } catch (error) {
+    if (error instanceof RawValueError) return undefined;
+    throw error;
+  }
 }
 
 function parseQuietly(model: ImportModel, record: RawRecord): ParsedRecord | undefined {

@@ -3,6 +3,9 @@
 /** Which file of a document (or of a share link bundle) it is. */
 export type FileRole = "original" | "archive" | "thumbnail" | "bundle";
 
+/** What is done with a file of an old export: its pages were not counted, or it is no WebP image yet. */
+export type FileTask = "count pages" | "png to webp";
+
 /** A file that a record names. */
 export interface WantedFile {
   readonly role: FileRole;
@@ -16,6 +19,7 @@ export interface WantedFile {
   readonly extension: string;
   /** Lower-case hex, or null where none is kept. */
   readonly checksum: string | null;
+  readonly task?: FileTask;
 }
 
 /** Folders below `documents/` in the media folder. */
@@ -40,4 +44,5 @@ export interface PlannedFile {
   /** ms since the epoch */
   readonly mtime: number | null;
   readonly mode: number | null;
+  readonly task?: FileTask;
 }

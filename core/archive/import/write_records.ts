@@ -35,6 +35,8 @@ export interface WriteOptions {
     readonly original: ReadonlyMap<number, string>;
     readonly archive: ReadonlyMap<number, string>;
   };
+  /** Pages that were counted, by the export's number of the document. */
+  readonly pages: ReadonlyMap<number, number>;
   /** Archive serial numbers that the library has given already. */
   readonly serialNumbers: ReadonlySet<number>;
   /** The library held something before. */
@@ -218,6 +220,8 @@ export async function writeRecords(
     if (original !== undefined) values[model.indexOf("checksum")] = original;
     const archive = options.checksums.archive.get(pk);
     if (archive !== undefined) values[model.indexOf("archive_checksum")] = archive;
+    const pages = options.pages.get(pk);
+    if (pages !== undefined) values[model.indexOf("page_count")] = BigInt(pages);
     // Exports hold documents decrypted, whatever an old one says.
     if (schema.generation === "v2") values[model.indexOf("storage_type")] = "unencrypted";
     const serial = model.indexOf("archive_serial_number");

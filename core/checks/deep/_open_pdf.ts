@@ -48,10 +48,12 @@ async function makeReader(): Promise<Reader> {
   return { pdfium, getBlock };
 }
 
-/** @returns why it can't be opened, or undefined; one that wants a password is fine */
-export async function openPdf(file: RemoteFile): Promise<string | undefined> {
-  // FPDF_FILEACCESS knows 32 bits.
-  if (file.size >= 2 ** 32) return undefined;
+/** Gives an open file to PDFium; `failed` where PDFium itself fails on it. */
+async function withReader<Result>(
+  file: RemoteFile,
+  act: (pdfium: WrappedPdfiumModule, access: number) => Result,
+  failed: Result,
+): Promise<Result> {
   current = file;
   try {
     const { pdfium, getBlock } = await (reader ??= makeReader());
@@ -61,7 +63,7 @@ export async function openPdf(file: RemoteFile): Promise<string | undefined> {
       new DataView(memoryOf(pdfium).buffer).setUint32(access, file.size, true);
       pdfium.pdfium.setValue(access + 4, getBlock, "i32");
       pdfium.pdfium.setValue(access + 8, 0, "i32");
-      return look(pdfium, access);
+      return act(pdfium, access);
     } finally {
       wasmExports.free(access);
       if (memoryOf(pdfium).length > MOST_MEMORY) reader = undefined;
@@ -69,10 +71,31 @@ export async function openPdf(file: RemoteFile): Promise<string | undefined> {
   } catch {
     // A module that failed inside may be in any state.
     reader = undefined;
-    return "it makes the PDF reader fail";
+    return failed;
   } finally {
     current = undefined;
   }
+}
+
+/** FPDF_FILEACCESS knows 32 bits. */
+const isTooLarge = ({ size }: RemoteFile) => size >= 2 ** 32;
+
+/** @returns why it can't be opened, or undefined; one that wants a password is fine */
+export async function openPdf(file: RemoteFile): Promise<string | undefined> {
+  if (isTooLarge(file)) return undefined;
+  return await withReader(file, look, "it makes the PDF reader fail");
+}
+
+/** @returns undefined where it can't be opened: damaged, or it wants a password */
+export async function countPages(file: RemoteFile): Promise<number | undefined> {
+  if (isTooLarge(file)) return undefined;
+  return await withReader<number | undefined>(file, (pdfium, access) => {
+    const document = pdfium.FPDF_LoadCustomDocument(access, "");
+    if (!document) return undefined;
+    const pages = pdfium.FPDF_GetPageCount(document);
+    pdfium.FPDF_CloseDocument(document);
+    return pages > 0 ? pages : undefined;
+  }, undefined);
 }
 
 function look(pdfium: WrappedPdfiumModule, access: number): string | undefined {

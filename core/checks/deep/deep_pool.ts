@@ -3,15 +3,20 @@
 
 import type { Files, OpenFile } from "../../library/files.ts";
 import { answer } from "./_remote_file.ts";
-import { type DeepJob, type DeepReply, HEADER, PIECE } from "./deep_protocol.ts";
+import { type DeepAnswer, type DeepJob, type DeepReply, HEADER, PIECE } from "./deep_protocol.ts";
 
-/** A file to look into. */
-export interface DeepFile {
+/** A file and what is asked about it. */
+export interface AskedFile {
   readonly kind: DeepJob["kind"];
   /** Its real path. */
   readonly path: string;
   /** bytes */
   readonly size: number;
+}
+
+/** A file to look into. */
+export interface DeepFile extends AskedFile {
+  readonly kind: (typeof KINDS)[number];
 }
 
 /** What came of it: a defect, or undefined. */
@@ -33,9 +38,9 @@ export interface DeepPoolOptions {
 
 /** Starts the Workers. */
 export function openDeepPool(files: Files, options: DeepPoolOptions): DeepPool {
-  const { size, patience = 60_000 } = options;
+  const { size, patience } = options;
   // A Worker for one kind loads one reader: the other would take its memory for nothing.
-  const lookers = kindsOf(size).map((kinds) => ({ kinds, ...openLooker(files, patience) }));
+  const lookers = kindsOf(size).map((kinds) => ({ kinds, ...openDeepReader(files, patience) }));
   let before: Promise<unknown> = Promise.resolve();
 
   async function lookAtAll(wanted: readonly DeepFile[], stop: Stop): Promise<Verdict[]> {
@@ -43,13 +48,13 @@ export function openDeepPool(files: Files, options: DeepPoolOptions): DeepPool {
     const queues = new Map<DeepFile["kind"], Iterator<number>>(
       KINDS.map((kind) => [kind, indicesOf(wanted, kind)]),
     );
-    await Promise.all(lookers.map(async ({ kinds, look }) => {
+    await Promise.all(lookers.map(async ({ kinds, ask }) => {
       for (const kind of kinds) {
         const queue = queues.get(kind);
         for (let next = queue?.next(); next && !next.done; next = queue?.next()) {
           stop.throwIfRequested();
           const file = wanted[next.value];
-          if (file) verdicts[next.value] = await look(file);
+          if (file) verdicts[next.value] = (await ask(file)).defect;
         }
       }
     }));
@@ -83,12 +88,16 @@ interface Stop {
   throwIfRequested(): void;
 }
 
-interface Looker {
-  look(file: DeepFile): Promise<Verdict>;
+/** One Worker, which answers about one file at a time. */
+export interface DeepReader {
+  /** Call it again when it has answered. An unreadable file has no answer: that is another check's finding. */
+  ask(file: AskedFile): Promise<DeepAnswer>;
   close(): void;
 }
 
-function openLooker(files: Files, patience: number): Looker {
+/** Starts a Worker when the first file comes.
+ * @param patience ms that one file may take */
+export function openDeepReader(files: Files, patience = 60_000): DeepReader {
   const memory = new SharedArrayBuffer(HEADER + PIECE);
   // A view of shared memory can't be read into.
   const buffer = new Uint8Array(PIECE);
@@ -110,30 +119,29 @@ function openLooker(files: Files, patience: number): Looker {
 
   return {
     close,
-    async look({ kind, path, size }) {
+    async ask({ kind, path, size }) {
       let file: OpenFile;
       try {
         file = files.openRead(path);
       } catch {
-        // What can't be read is another check's finding.
-        return undefined;
+        return {};
       }
-      const { promise, resolve } = Promise.withResolvers<Verdict>();
+      const { promise, resolve } = Promise.withResolvers<DeepAnswer>();
       const id = ++numbers;
       const busy = worker ??= start();
-      const give = (verdict: Verdict) => {
+      const giveUp = (defect: string) => {
         close();
-        resolve(verdict);
+        resolve({ defect });
       };
-      const timer = setTimeout(() => give("it takes far too long"), patience);
+      const timer = setTimeout(() => giveUp("it takes far too long"), patience);
       busy.onerror = (event) => {
         event.preventDefault();
-        give("it makes the reader fail");
+        giveUp("it makes the reader fail");
       };
       busy.onmessage = ({ data }: MessageEvent<DeepReply>) => {
         if (data.kind === "read") {
           answer(memory, (into) => readPiece(file, data, buffer, into));
-        } else if (data.kind === "done" && data.id === id) resolve(data.defect);
+        } else if (data.kind === "done" && data.id === id) resolve(data.answer);
       };
       busy.postMessage({ id, kind, size } satisfies DeepJob);
       try {

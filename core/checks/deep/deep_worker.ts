@@ -1,14 +1,21 @@
-// Entry of a deep check's Worker: decodes thumbnails and opens PDFs, one at a time, without any permission.
+// Entry of a deep check's Worker: decodes and converts thumbnails and opens PDFs, one at a time, without any
+// permission.
 
 import { openRemoteReader, type RemoteFile } from "./_remote_file.ts";
-import type { DeepJob, DeepReply, DeepStart } from "./deep_protocol.ts";
+import type { DeepAnswer, DeepJob, DeepReply, DeepStart } from "./deep_protocol.ts";
+
+const verdict = (defect: string | undefined): DeepAnswer => defect === undefined ? {} : { defect };
 
 /** Loaded when the first file of a kind comes: a Worker that gets one kind only needs half the memory. */
-const LOOKS: Readonly<Record<DeepJob["kind"], (file: RemoteFile) => Promise<string | undefined>>> =
-  {
-    webp: async (file) => (await import("./_decode_webp.ts")).decodeWebp(file),
-    pdf: async (file) => (await import("./_open_pdf.ts")).openPdf(file),
-  };
+const LOOKS: Readonly<Record<DeepJob["kind"], (file: RemoteFile) => Promise<DeepAnswer>>> = {
+  webp: async (file) => verdict(await (await import("./_decode_webp.ts")).decodeWebp(file)),
+  pdf: async (file) => verdict(await (await import("./_open_pdf.ts")).openPdf(file)),
+  "count pages": async (file) => {
+    const pages = await (await import("./_open_pdf.ts")).countPages(file);
+    return pages === undefined ? {} : { pages };
+  },
+  "png to webp": async (file) => await (await import("./_convert_png.ts")).convertPng(file),
+};
 
 const post = (reply: DeepReply): void =>
   (globalThis as unknown as DedicatedWorkerGlobalScope).postMessage(reply);
@@ -24,6 +31,5 @@ globalThis.onmessage = async (event: MessageEvent<DeepStart | DeepJob>) => {
   }
   if (!open) return;
   const { id, kind, size } = message;
-  const defect = await LOOKS[kind](open(size));
-  post(defect === undefined ? { kind: "done", id } : { kind: "done", id, defect });
+  post({ kind: "done", id, answer: await LOOKS[kind](open(size)) });
 };
