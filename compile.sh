@@ -71,7 +71,7 @@ cd "$stage"
 find node_modules -type f -ipath '*/licen[cs]e*' -size -64k | LC_ALL=C sort |
   while IFS= read -r file; do printf '\n\n==> %s\n\n' "${file##*/node_modules/}"; cat "$file"; done |
   cat "$root/LICENSE" - >licenses.txt
-find node_modules -type f \( -not -name '*.*' -o -iname '*.md' -o -name '*.map' -o -name '*.d.ts' -o -name '*.d.[cm]ts' \) \
+find node_modules -type f \( -not -name '*.*' -o -name '.npmignore' -o -name '*.txt' -o -iname '*.md' -o -name '*.map' -o -name '*.d.ts' -o -name '*.d.[cm]ts' \) \
   -delete
 find . -exec touch --no-dereference --date=@0 {} +
 

@@ -99,12 +99,12 @@ export const documentExporter: Command = {
   }],
   flags,
   access(settings, options) {
-    const { read, write } = libraryAccess(settings, { lock: true });
+    const { read, write, ...rest } = libraryAccess(settings, { lock: true });
     const { target, ...zip } = exportOptions(options);
     const zipFolder = zip.zip && zip.zipName?.startsWith("/")
       ? [zip.zipName.replace(/\/[^/]*$/, "") || "/"]
       : [];
-    return { read, write: [...write, target, ...zipFolder] };
+    return { ...rest, read, write: [...write, target, ...zipFolder] };
   },
   async run(context, options) {
     // Loaded here, so that help and completions start without the database and the archive code.

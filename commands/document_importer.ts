@@ -78,8 +78,12 @@ export const documentImporter: Command = {
   flags,
   access(settings, options) {
     const { source, create } = importOptions(options);
-    const { read, write, net } = libraryAccess(settings, { lock: true, changesDatabase: true });
+    const { read, write, ...rest } = libraryAccess(settings, {
+      lock: true,
+      changesDatabase: true,
+    });
     return {
+      ...rest,
       read: [...read, ...(source === "-" ? [] : [source])],
       write: [
         ...write,
@@ -88,7 +92,6 @@ export const documentImporter: Command = {
         // A library that is made needs its folders made.
         ...(create ? [settings.dataDir, settings.mediaRoot] : []),
       ],
-      ...(net && { net }),
     };
   },
   async run(context, options) {

@@ -26,8 +26,9 @@ export const migrate: Command = {
   arguments: [],
   flags,
   access(settings) {
-    const { read, write } = libraryAccess(settings, { changesDatabase: true });
+    const { read, write, ...rest } = libraryAccess(settings, { changesDatabase: true });
     return {
+      ...rest,
       read,
       write: [...write, settings.dataDir, settings.mediaRoot, journalFolder(settings.dataDir)],
     };

@@ -6,6 +6,7 @@ import type { Tables } from "../schema/tables.ts";
 import type { Generation } from "../schema/model.ts";
 import type { SchemaVersion } from "../schema/generation.ts";
 import type { FieldKind } from "../schema/field.ts";
+import type { ServerConnection } from "./server_connection.ts";
 import type { StorageValue } from "./storage_value.ts";
 
 /** A column to read: by its kind the database knows what can be harmed. */
@@ -48,6 +49,8 @@ export interface LibraryDatabase {
   /** An open snapshot keeps the server from writing (SQLite in its old journal mode): be short. */
   readonly snapshotBlocksWriters: boolean;
   readonly kysely: Kysely<Tables>;
+  /** The connection, where the database is on a server. */
+  readonly server?: ServerConnection;
   /** One read transaction around `work`; ended afterwards, whatever happens. A second one waits for the first.
    * @throws {PaperwardError} `locked` if another process holds the database longer than the timeout */
   snapshot<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T>;

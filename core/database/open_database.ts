@@ -1,7 +1,7 @@
 // Opens the library's database, whichever kind the settings name. Invariant: what is returned is a library
-// of a supported generation; everything else is refused with an exit code and a hint.
+// of a supported generation; everything else is refused with an exit code and a hint. The drivers of servers
+// are loaded only where they are used.
 
-import { PaperwardError } from "../errors.ts";
 import type { Files } from "../library/files.ts";
 import type { Report } from "../report/report.ts";
 import type { StopSignal } from "../sandbox/stop_signal.ts";
@@ -25,16 +25,15 @@ export interface OpenOptions {
 /** Opens the database of a library and checks its schema.
  * @throws {PaperwardError} `noLibrary`: missing, empty, unmigrated, or another application's; `version`: its
  * schema is not supported; `locked`: busy for longer than the timeout; `failed`: damaged or not permitted */
-export function openDatabase(
+export async function openDatabase(
   settings: DatabaseSettings,
   options: OpenOptions,
 ): Promise<LibraryDatabase> {
-  if (settings.kind === "sqlite") return openSqlite(settings, options);
-  throw new PaperwardError(
-    `Cannot open database ${settings.name}: ${settings.kind} is not supported yet`,
-    {
-      exit: "usage",
-      hints: ["SQLite libraries work."],
-    },
-  );
+  if (settings.kind === "sqlite") return await openSqlite(settings, options);
+  if (settings.kind === "postgres") {
+    const { openPostgres } = await import("./postgres/open.ts");
+    return await openPostgres(settings, options);
+  }
+  const { openMariadb } = await import("./mariadb/open.ts");
+  return await openMariadb(settings, options);
 }

@@ -1,0 +1,75 @@
+// Reads inside one REPEATABLE READ transaction of PostgreSQL, by server-side cursors: memory holds two
+// batches, and other queries may run between them.
+
+import { type RawBuilder, sql } from "kysely";
+import type { Generation } from "../../schema/model.ts";
+import type { RowsQuery, Snapshot } from "../database.ts";
+import { batchSizes, columnsOf, longColumns, selectOf } from "../select_rows.ts";
+import type { ServerConnection, ServerRows } from "../server_connection.ts";
+import type { StorageValue } from "../storage_value.ts";
+
+/** The snapshot of a transaction that has begun. */
+export function snapshotOf(
+  server: ServerConnection,
+  generation: Generation,
+  tables: ReadonlySet<string>,
+): Snapshot {
+  let cursors = 0;
+  return { generation, tables, kysely: server.kysely, rows };
+
+  async function* rows(query: RowsQuery, batchSize: number): AsyncGenerator<StorageValue[][]> {
+    const cursor = await declare(columnsOf(query));
+    // A second walk in the same order tells how long the texts will be; PostgreSQL knows that without
+    // reading them.
+    const lengths = longColumns(query).length > 0 ? await declare([lengthOf(query)]) : undefined;
+    let next: Promise<ServerRows> | undefined;
+    try {
+      let sizes = await nextSizes();
+      let size = sizes.shift();
+      next = size === undefined ? undefined : fetch(cursor, size);
+      while (next && size !== undefined) {
+        const { rows: batch } = await next;
+        const full = batch.length === size;
+        if (sizes.length === 0 && full) sizes = await nextSizes();
+        size = full ? sizes.shift() : undefined;
+        // The server reads the next batch while this one is worked on.
+        next = size === undefined ? undefined : fetch(cursor, size);
+        next?.catch(() => {});
+        if (batch.length > 0) yield batch;
+      }
+    } finally {
+      await next?.catch(() => {});
+      for (const name of [cursor, lengths]) {
+        if (name) await server.query(`CLOSE ${name}`).catch(() => {});
+      }
+    }
+
+    async function nextSizes(): Promise<number[]> {
+      if (!lengths) return [batchSize];
+      const { rows: found } = await fetch(lengths, batchSize);
+      return batchSizes(found.map(([length]) => length ?? null));
+    }
+
+    async function declare(expressions: readonly RawBuilder<unknown>[]): Promise<string> {
+      const name = `paperward_${++cursors}`;
+      const { sql: text, parameters } = selectOf(query, expressions).compile(server.kysely);
+      await server.query(`DECLARE ${name} NO SCROLL CURSOR FOR ${text}`, parameters);
+      return name;
+    }
+  }
+
+  function fetch(cursor: string, count: number): Promise<ServerRows> {
+    return server.query(`FETCH ${count} FROM ${cursor}`);
+  }
+}
+
+/** Bytes of a row's long texts; of JSON about so many, since its binary form is what is measured. */
+function lengthOf(query: RowsQuery): RawBuilder<unknown> {
+  const lengths = longColumns(query).map(({ column, kind }) => {
+    const name = sql.ref(`${query.table}.${column}`);
+    return kind === "json"
+      ? sql`coalesce(pg_column_size(${name}), 0)`
+      : sql`coalesce(octet_length(${name}), 0)`;
+  });
+  return sql.join(lengths, sql` + `);
+}

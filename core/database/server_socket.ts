@@ -1,0 +1,74 @@
+// Sockets to a database server. Invariant: whatever the network does, waiting ends: connecting after the
+// time-out of the settings, a statement without its answer after some multiple of it.
+
+import { createConnection, type Socket } from "node:net";
+
+/** A statement may take this many times as long as connecting. */
+const STATEMENT_TIMEOUTS = 6;
+/** Changes of the schema and loading of many rows: indexes are built then. */
+export const LONG_STATEMENT_TIMEOUTS = 60;
+
+/** An error of ours, with a code as system errors have. */
+export class ServerTimeout extends Error {
+  readonly code: "CONNECT_TIMEOUT" | "STATEMENT_TIMEOUT";
+  constructor(code: "CONNECT_TIMEOUT" | "STATEMENT_TIMEOUT", readonly ms: number) {
+    super(`no answer for ${ms} ms`);
+    this.code = code;
+  }
+}
+
+/** Where a server listens. */
+export type Address =
+  | { readonly path: string }
+  | { readonly host: string; readonly port: number };
+
+/** Opens a socket.
+ * @param timeoutMs 0: as long as the system waits */
+export function openSocket(address: Address, timeoutMs: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ ...address });
+    const timer = timeoutMs > 0
+      ? setTimeout(() => {
+        reject(new ServerTimeout("CONNECT_TIMEOUT", timeoutMs));
+        socket.destroy();
+      }, timeoutMs)
+      : undefined;
+    socket.once("error", (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    socket.once("connect", () => {
+      clearTimeout(timer);
+      socket.removeAllListeners("error");
+      // Until the driver listens: an error without a listener would end the process.
+      socket.on("error", () => {});
+      socket.setNoDelay(true);
+      resolve(socket);
+    });
+  });
+}
+
+/** Runs something that a server answers; when the answer takes too long, gives up and calls `abandon`.
+ * @param connectMs the time-out of the settings; 0: waits for ever */
+export async function withDeadline<T>(
+  work: Promise<T>,
+  connectMs: number,
+  abandon: (error: ServerTimeout) => void,
+  times: number = STATEMENT_TIMEOUTS,
+): Promise<T> {
+  if (connectMs === 0) return await work;
+  const ms = connectMs * times;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const error = new ServerTimeout("STATEMENT_TIMEOUT", ms);
+    reject(error);
+    abandon(error);
+  }, ms);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+    // Whichever lost has no one to hear it.
+    work.catch(() => {});
+  }
+}
