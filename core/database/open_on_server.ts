@@ -58,6 +58,7 @@ export async function openOnServer(
         turn = result.catch(() => {});
         return result;
       },
+      within: (transaction) => ({ ...snapshot, kysely: transaction }),
       close: () => server.close(),
     };
   } catch (error) {
