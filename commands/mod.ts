@@ -4,6 +4,7 @@ import type { Command } from "./_command.ts";
 import { documentExporter } from "./document_exporter.ts";
 import { documentFuzzyMatch } from "./document_fuzzy_match.ts";
 import { documentImporter } from "./document_importer.ts";
+import { documentRenamer } from "./document_renamer.ts";
 import { documentSanityChecker } from "./document_sanity_checker.ts";
 import { journal } from "./journal.ts";
 import { migrate } from "./migrate.ts";
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   documentImporter,
   documentSanityChecker,
   documentFuzzyMatch,
+  documentRenamer,
   verify,
   migrate,
   undo,

@@ -91,7 +91,7 @@ export function parseDocuments(text: string): readonly number[] {
     /^\d+$/.test(part) ? Number(part) : NaN
   );
   if (numbers.every(Number.isSafeInteger)) return [...new Set(numbers)];
-  throw new PaperwardError(`Cannot check document ${text}: it is no number`, {
+  throw new PaperwardError(`Cannot use --document ${text}: that is no number`, {
     exit: "usage",
     hints: ["give the numbers of documents: --document 3,7"],
   });

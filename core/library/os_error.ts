@@ -22,3 +22,9 @@ export function osErrorCode(error: unknown): string | undefined {
   const number = /\(os error (\d+)\)/.exec(error.message)?.[1];
   return number === undefined ? undefined : NAMES[number];
 }
+
+/** Whether an error concerns one file, not the program: the operating system refused something. */
+export function isFileError(error: unknown): error is Error {
+  return error instanceof Error &&
+    ("code" in error || Object.values(Deno.errors).some((kind) => error instanceof kind));
+}

@@ -10,6 +10,7 @@ import { STAGING_FOLDER } from "../../archive/staging/staging.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
+import { isFileError } from "../../library/os_error.ts";
 import type { JournalStep } from "../../library/journal/journal_step.ts";
 import { moveFile, removeEmptyFolders } from "../../library/journal/move_file.ts";
 import type { Journal, JournalEntry } from "../../library/journal/open_journal.ts";
@@ -101,11 +102,6 @@ async function attempt<T>(act: () => T | Promise<T>): Promise<T | string> {
     if (error instanceof PaperwardError || isFileError(error)) return error.message;
     throw error;
   }
-}
-
-function isFileError(error: unknown): error is Error {
-  return error instanceof Error &&
-    ("code" in error || Object.values(Deno.errors).some((kind) => error instanceof kind));
 }
 
 function* batches<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {

@@ -49,4 +49,9 @@ export interface FilenameDocument {
   readonly storagePath: (NamedObject & { readonly path: string }) | null;
   /** In the order of their creation, those in the trash included. */
   readonly customFields: readonly FilenameCustomField[];
+  /** v2: `gpg` for an encrypted document, whose file has `.gpg` behind its extension. No template sees it. */
+  readonly storageType?: string;
+  /** v3: of which document this is a version, and which one. No template sees them. */
+  readonly rootDocument?: number | null;
+  readonly versionIndex?: number | null;
 }

@@ -22,6 +22,12 @@ const ROWS = 500;
 
 type RowOf<C extends string> = Readonly<Record<C, StorageValue>>;
 
+/** A document, and the one whose values give it its name: itself, or for a version (v3) its root. */
+export interface NamedDocument {
+  readonly document: FilenameDocument;
+  readonly root: FilenameDocument;
+}
+
 /**
  * Loads documents, the trash included, in the order of `ids`. For a version (v3) it loads the root document, of
  * which the name is made.
@@ -33,36 +39,36 @@ export async function loadFilenameDocuments(
   ids: readonly number[],
   options: LoadFilenameDocumentsOptions = {},
 ): Promise<FilenameDocument[]> {
-  const roots = await rootsOf(snapshot, ids);
-  const documents = new Map<number, FilenameDocument>();
-  const wanted = [...new Set(roots)];
-  for (let at = 0; at < wanted.length; at += MOST_KEYS) {
-    for (const document of await loadSome(snapshot, wanted.slice(at, at + MOST_KEYS), options)) {
-      documents.set(document.pk, document);
-    }
-  }
-  return roots.map((id) => {
-    const document = documents.get(id);
-    if (!document) throw new Error(`Cannot name document ${id}: it is not in the database`);
-    return document;
-  });
+  return (await loadNamedDocuments(snapshot, ids, options)).map(({ root }) => root);
 }
 
-/** For each id that of its root document, or itself. */
-async function rootsOf(snapshot: Snapshot, ids: readonly number[]): Promise<number[]> {
-  if (snapshot.generation === "v2") return [...ids];
-  const rows = await rowsById(snapshot, "documents.document", "id", ids, [
-    "id",
-    "root_document_id",
-  ]);
-  const roots = new Map(rows.map((row) => [Number(row.id), row.root_document_id]));
-  const existing = new Set(
-    (await rowsById(snapshot, "documents.document", "id", numbers([...roots.values()]), ["id"]))
-      .map((row) => Number(row.id)),
+/**
+ * Loads documents, the trash included, in the order of `ids`, each with the one that its name is made of.
+ *
+ * @throws {Error} if an id is not in the snapshot
+ */
+export async function loadNamedDocuments(
+  snapshot: Snapshot,
+  ids: readonly number[],
+  options: LoadFilenameDocumentsOptions = {},
+): Promise<NamedDocument[]> {
+  const documents = new Map<number, FilenameDocument>();
+  const load = async (wanted: readonly number[]) => {
+    for (let at = 0; at < wanted.length; at += MOST_KEYS) {
+      for (const document of await loadSome(snapshot, wanted.slice(at, at + MOST_KEYS), options)) {
+        documents.set(document.pk, document);
+      }
+    }
+  };
+  await load([...new Set(ids)]);
+  await load(
+    [...new Set([...documents.values()].map(({ rootDocument }) => rootDocument))]
+      .filter((id) => typeof id === "number" && !documents.has(id)) as number[],
   );
   return ids.map((id) => {
-    const root = Number(roots.get(id) ?? id);
-    return existing.has(root) ? root : id;
+    const document = documents.get(id);
+    if (!document) throw new Error(`Cannot name document ${id}: it is not in the database`);
+    return { document, root: documents.get(document.rootDocument ?? id) ?? document };
   });
 }
 
@@ -84,6 +90,9 @@ const DOCUMENT_COLUMNS = [
   "correspondent_id",
   "document_type_id",
   "storage_path_id",
+  "storage_type",
+  "root_document_id",
+  "version_index",
 ] as const;
 
 async function loadSome(
@@ -141,6 +150,11 @@ async function loadSome(
       documentType: types.get(Number(row.document_type_id)) ?? null,
       storagePath: pathOf(row),
       customFields: fields.get(pk) ?? [],
+      ...(row.storage_type !== undefined && { storageType: text(row.storage_type) }),
+      ...(row.root_document_id !== undefined && {
+        rootDocument: number(row.root_document_id),
+        versionIndex: number(row.version_index),
+      }),
     };
   });
 }

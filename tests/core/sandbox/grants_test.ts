@@ -83,6 +83,12 @@ const GRANTS: readonly {
     write: [...DATABASE, JOURNAL, "/report.html"],
   },
   {
+    command: "document_renamer",
+    options: {},
+    write: [LOCK, ...DATABASE, "/library/media", JOURNAL],
+  },
+  { command: "document_renamer", options: { dryRun: true }, write: [LOCK] },
+  {
     command: "migrate",
     options: {},
     write: [...DATABASE, "/library/data", "/library/media", JOURNAL],

@@ -1,0 +1,424 @@
+// The story of a renaming: bring to rest what a killed run left, plan all names, show or ask, then move batch by
+// batch. Invariant: a batch is one transaction: its rows and its files change together or not at all.
+
+import { sql } from "kysely";
+import type { LibraryDatabase } from "../../database/database.ts";
+import { openDatabase } from "../../database/open_database.ts";
+import { PaperwardError } from "../../errors.ts";
+import type { ExitName } from "../../exit_codes.ts";
+import type { Answer } from "../../report/ask.ts";
+import { formatCount } from "../../report/format.ts";
+import type { CommandContext } from "../../sandbox/context.ts";
+import type { Generation } from "../../schema/model.ts";
+import { checkMedia } from "../check_media.ts";
+import { nowInDatabase } from "../now_in_database.ts";
+import type { HeldLock } from "../media_lock.ts";
+import { openJournal } from "../journal/open_journal.ts";
+import type { JournalEntry } from "../journal/open_journal.ts";
+import { takeMediaLock } from "../take_media_lock.ts";
+import {
+  type DocumentMove,
+  type DocumentStay,
+  type FileNamer,
+  isMove,
+  type NamePlan,
+  openFileNamer,
+} from "./file_namer.ts";
+import { findInterrupted, repairInterruptedMoves } from "./interrupted_moves.ts";
+import { roleFolder, ROLES } from "./media_names.ts";
+import { type MovedDocuments, moveDocuments, removeUnused } from "./move_documents.ts";
+import { writeNames } from "./write_names.ts";
+
+/** What renaming needs of the world. */
+export interface RenameContext extends CommandContext {
+  /** Asks before files are moved. */
+  ask(question: string): Promise<Answer>;
+  /** ms */
+  readonly now: () => number;
+}
+
+/** What was asked for. */
+export interface RenameOptions {
+  /** Only these. @default all */
+  readonly documents?: readonly number[];
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly lockTimeoutMs?: number;
+  /** The command line, for the journal. */
+  readonly arguments: readonly string[];
+}
+
+/** What came of it. */
+export interface RenameSummary {
+  readonly exit: ExitName;
+  readonly outcome: "renamed" | "would rename" | "declined" | "nothing to do";
+  readonly generation: Generation;
+  readonly documents: number;
+  /** Documents that were renamed, or would be. */
+  readonly renamed: number;
+  readonly stayed: number;
+  /** Documents that should have other names and could not be given them. */
+  readonly failed: number;
+  /** Documents whose template failed. */
+  readonly templateFailures: number;
+  /** Files that went back to where they were before a run was killed. */
+  readonly recovered: number;
+  /** Number of the journal's entry. */
+  readonly entry?: string;
+  /** ms */
+  readonly duration: number;
+}
+
+/** Documents of one transaction: what a crash can leave half done, and how long the server may have to wait. */
+const BATCH = 500;
+
+/** Gives files the names that the settings ask for.
+ * @throws {PaperwardError} for everything that stops the run */
+export async function renameDocuments(
+  context: RenameContext,
+  options: RenameOptions,
+): Promise<RenameSummary> {
+  const { files, report, settings, stop } = context;
+  const begun = performance.now();
+  await using cleanup = new AsyncDisposableStack();
+  checkMedia(files, settings);
+  const database = await openDatabase(settings.database, {
+    files,
+    scratch: context.scratch,
+    report,
+    mode: options.dryRun ? "read" : "write",
+    stop,
+  });
+  cleanup.defer(() => database.close());
+  report.info(
+    `Library: ${database.kind} ${database.place}, paperless-ngx ${database.schema.release} (${database.generation})`,
+  );
+  const journal = openJournal(files, settings);
+  const world = { files, journal, database, mediaRoot: settings.mediaRoot };
+  let lock: HeldLock | undefined;
+  cleanup.defer(() => lock?.release());
+  const takeLock = async () => {
+    lock = await takeMediaLock({
+      settings,
+      report,
+      stop,
+      generation: database.generation,
+      ...(options.lockTimeoutMs === undefined ? {} : { timeoutMs: options.lockTimeoutMs }),
+      readsOnly: options.dryRun,
+    });
+  };
+  await takeLock();
+  const interrupted = findInterrupted(world);
+  let recovered = 0;
+  if (interrupted.length > 0 && options.dryRun) {
+    report.warn(
+      `A run of ${
+        interrupted[0]!.command
+      } was interrupted: files may not be where the database says`,
+      "run document_renamer without --dry-run: it puts them back first",
+    );
+  } else {
+    recovered = await repairInterruptedMoves(world);
+    if (recovered > 0) {
+      report.info(
+        `${formatCount(recovered, "file")} went back to where a killed run had taken ${
+          recovered === 1 ? "it" : "them"
+        } from`,
+      );
+    }
+  }
+
+  const namer = openFileNamer({
+    files,
+    scratch: context.scratch,
+    generation: database.generation,
+    settings,
+    onProblem({ id, message, repeated }) {
+      if (!repeated) report.warn(`Document ${id}: ${message}`);
+    },
+  });
+  cleanup.defer(() => namer.close());
+  const job: Job = { context, options, database, namer };
+  let plan = await makePlan(job);
+  cleanup.defer(() => plan[Symbol.dispose]());
+  const summary = (
+    outcome: RenameSummary["outcome"],
+    renamed: number,
+    failed: number,
+    entry?: string,
+  ): RenameSummary => ({
+    exit: failed > 0 || plan.problems > 0 ? "partial" : "done",
+    outcome,
+    generation: database.generation,
+    documents: plan.moves + plan.stays,
+    renamed,
+    stayed: plan.moves + plan.stays - renamed,
+    failed,
+    templateFailures: plan.problems,
+    recovered,
+    ...(entry === undefined ? {} : { entry }),
+    duration: Math.round(performance.now() - begun),
+  });
+
+  if (options.dryRun) {
+    return summary("would rename", plan.moves, tellPlan(job, plan));
+  }
+  if (plan.moves > 0 && !options.yes) {
+    // Nobody shall wait for an answer: neither the server for the lock, nor the plan to be made on old names.
+    lock?.release();
+    lock = undefined;
+    const answer = await context.ask(
+      `Rename the files of ${formatCount(plan.moves, "document")}?`,
+    );
+    if (answer === "no") return summary("declined", 0, 0);
+    await takeLock();
+    if (answer === "yes") {
+      plan[Symbol.dispose]();
+      namer.forget();
+      plan = await makePlan(job);
+    }
+  }
+  const failed = tellFailures(job, plan);
+  if (plan.moves === 0) return summary("nothing to do", 0, failed);
+  using entry = await journal.begin({
+    command: "document_renamer",
+    arguments: options.arguments,
+  });
+  const moved = await carryOut(job, plan, entry);
+  return summary(
+    "renamed",
+    moved.count,
+    failed + moved.failed,
+    moved.count > 0 ? entry.id : undefined,
+  );
+}
+
+interface Job {
+  readonly context: RenameContext;
+  readonly options: RenameOptions;
+  readonly database: LibraryDatabase;
+  readonly namer: FileNamer;
+}
+
+async function makePlan({ context, options, database, namer }: Job): Promise<NamePlan> {
+  const { report, stop } = context;
+  const ids = await database.snapshot(async ({ kysely }) => {
+    // As upstream goes through them: the newest first, on SQLite the last one of a day first.
+    const { rows } = await sql<{ readonly id: number }>`select id from documents_document
+      where deleted_at is null order by created desc, id desc`.execute(kysely);
+    return rows.map(({ id }) => Number(id));
+  });
+  const wanted = options.documents === undefined ? undefined : new Set(options.documents);
+  const chosen = wanted ? ids.filter((id) => wanted.has(id)) : ids;
+  if (wanted && chosen.length < wanted.size) {
+    const there = new Set(chosen);
+    const missing = [...wanted].filter((id) => !there.has(id));
+    throw new PaperwardError(
+      `Cannot rename document ${missing.slice(0, 10).join(", ")}: there is none of that number`,
+      { hints: ["documents in the trash keep their names"] },
+    );
+  }
+  const progress = report.progress("Planning", chosen.length);
+  try {
+    return await namer.plan((work) => database.snapshot(work), chosen, (count) => {
+      stop.throwIfRequested();
+      progress.advance(count);
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+/** Prints all of a plan. @returns how many documents can't be moved */
+function tellPlan({ context: { report } }: Job, plan: NamePlan): number {
+  let failed = 0;
+  for (const decision of plan.decisions()) {
+    if (isMove(decision)) tellMove(report, "move", decision, true);
+    else {
+      if (decision.failed) failed++;
+      report.item(
+        "stay",
+        record(decision),
+        `stay  ${decision.id}: ${decision.message}${templateNote(decision)}`,
+      );
+    }
+  }
+  return failed;
+}
+
+const record = ({ id, reason, message, template }: DocumentStay) => ({
+  document: id,
+  reason,
+  message,
+  template,
+});
+
+function templateNote({ template }: DocumentMove | DocumentStay): string {
+  return template === undefined ? "" : ` (${template})`;
+}
+
+function tellMove(
+  report: RenameContext["report"],
+  type: string,
+  move: DocumentMove,
+  aloud: boolean,
+): void {
+  const { id, before, after, files, template } = move;
+  const pairs = Object.entries(after).map(([column, to]) =>
+    [column, before[column as keyof typeof before], to] as const
+  );
+  const lines = pairs.map(([column, from, to]) =>
+    `${type}  ${id}: ${column === "filename" ? "original" : "archive"} ${from} -> ${to}` +
+    (files.some((file) => file.to === to) ? "" : " (the file is there already)") +
+    templateNote(move)
+  );
+  report.item(
+    type,
+    { document: id, before: { ...before }, after: { ...after }, template },
+    aloud ? lines.join("\n") : undefined,
+  );
+}
+
+/** Says which documents can't be moved, and removes the empty folders of missing files. @returns how many */
+function tellFailures({ context: { files, report, settings } }: Job, plan: NamePlan): number {
+  const roots = new Set(ROLES.map((role) => roleFolder(settings.mediaRoot, role)));
+  let failed = 0;
+  for (const decision of plan.decisions()) {
+    if (isMove(decision)) continue;
+    if (decision.failed) {
+      failed++;
+      report.error(`Document ${decision.id} keeps its names: ${decision.message}`);
+    }
+    // As upstream does: the folder of a file that is gone goes too, once it is empty.
+    if (decision.folder !== undefined) removeUnused(files, decision.folder, roots);
+    report.item("stay", record(decision));
+  }
+  return failed;
+}
+
+interface CarriedOut {
+  count: number;
+  failed: number;
+}
+
+async function carryOut(job: Job, plan: NamePlan, entry: JournalEntry): Promise<CarriedOut> {
+  const { report, stop } = job.context;
+  const progress = report.progress("Renaming", plan.moves);
+  const done: CarriedOut = { count: 0, failed: 0 };
+  try {
+    for (const groups of batches(plan.groups())) {
+      stop.throwIfRequested();
+      await moveBatch(job, entry, groups, done);
+      progress.advance(groups.reduce((sum, group) => sum + group.length, 0));
+    }
+  } catch (error) {
+    // Batches that were committed stay; the one that failed was taken back.
+    if (done.count > 0) await entry.commit().catch(() => {});
+    else entry.discard();
+    throw error;
+  } finally {
+    progress.end();
+  }
+  if (done.count > 0) await entry.commit();
+  else entry.discard();
+  return done;
+}
+
+function* batches(
+  groups: Iterable<readonly DocumentMove[]>,
+): Generator<(readonly DocumentMove[])[]> {
+  let batch: (readonly DocumentMove[])[] = [];
+  let size = 0;
+  for (const group of groups) {
+    batch.push(group);
+    size += group.length;
+    if (size < BATCH) continue;
+    yield batch;
+    [batch, size] = [[], 0];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function moveBatch(
+  { context, database }: Job,
+  entry: JournalEntry,
+  groups: readonly (readonly DocumentMove[])[],
+  done: CarriedOut,
+): Promise<void> {
+  const { files, report, settings } = context;
+  const modified = nowInDatabase(context.now());
+  let result: MovedDocuments | undefined;
+  let changed: ReadonlySet<number> = new Set();
+  try {
+    await database.kysely.transaction().execute(async (transaction) => {
+      const stamps = await modifiedOf(transaction, groups);
+      changed = new Set(await writeNames(transaction, groups, { modified }));
+      const going = groups.filter((group) => !group.some(({ id }) => changed.has(id)));
+      result = await moveDocuments({ files, mediaRoot: settings.mediaRoot, entry }, going);
+      if (result.failed.length > 0) await writeBack(transaction, groups, result, stamps);
+      for (const { id, before, after } of result.moved) {
+        entry.record({
+          kind: "row changed",
+          table: "documents_document",
+          pk: id,
+          before: { ...before, modified: stamps.get(id)! },
+          after: { ...after, modified },
+        });
+      }
+      if (result.moved.length > 0) await entry.flush();
+    });
+  } catch (error) {
+    await result?.takeBack();
+    throw error;
+  }
+  if (!result) return;
+  result.finish();
+  for (const move of result.moved) tellMove(report, "moved", move, false);
+  for (const { id, message } of result.failed) {
+    report.error(`Document ${id} keeps its names: ${message}`);
+    report.item("stay", { document: id, reason: "in the way", message });
+  }
+  for (const id of changed) {
+    const message = "it was changed since it was looked at";
+    report.error(`Document ${id} keeps its names: ${message}`);
+    report.item("stay", { document: id, reason: "changed", message });
+  }
+  done.count += result.moved.length;
+  done.failed += result.failed.length + changed.size;
+}
+
+type Transaction = LibraryDatabase["kysely"];
+
+/** `modified` of each document, as the database has it. */
+async function modifiedOf(
+  transaction: Transaction,
+  groups: readonly (readonly DocumentMove[])[],
+): Promise<ReadonlyMap<number, string>> {
+  const ids = groups.flatMap((group) => group.map(({ id }) => id));
+  const found = new Map<number, string>();
+  for (let at = 0; at < ids.length; at += BATCH) {
+    const { rows } = await sql<{ readonly id: number; readonly modified: string }>`
+      select id, modified from documents_document
+      where id in (${sql.join(ids.slice(at, at + BATCH))})`.execute(transaction);
+    for (const { id, modified } of rows) found.set(Number(id), modified);
+  }
+  return found;
+}
+
+/** The rows of documents whose files could not be moved get their old names again. */
+async function writeBack(
+  transaction: Transaction,
+  groups: readonly (readonly DocumentMove[])[],
+  { failed }: MovedDocuments,
+  stamps: ReadonlyMap<number, string>,
+): Promise<void> {
+  const ids = new Set(failed.map(({ id }) => id));
+  // The last first: the names of those that waited for others are free then.
+  for (const group of groups.filter((each) => each.some(({ id }) => ids.has(id))).toReversed()) {
+    await writeNames(transaction, [group], { back: true });
+    for (const { id } of group) {
+      await sql`update documents_document set modified = ${stamps.get(id)} where id = ${id}`
+        .execute(transaction);
+    }
+  }
+}
