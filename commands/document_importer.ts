@@ -100,11 +100,13 @@ export const documentImporter: Command = {
     const { exitOf } = await import("../core/archive/import/import_summary.ts");
     const { openTransferPool } = await import("../wasm/checksum/transfer_pool.ts");
     const { createLibrary } = await import("../migrations/create_library.ts");
+    const { serverLibraries } = await import("../migrations/create_server_library.ts");
     const summary = await importLibrary({
       ...context,
       commandLine: journalArguments(options, flags, args.map(({ name }) => name)),
       openTransfers: openTransferPool,
       createLibrary,
+      serverLibraries,
       stdin: () => Deno.stdin.readable,
       now: () => new Date(),
     }, importOptions(options));

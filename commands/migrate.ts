@@ -20,26 +20,28 @@ export const migrate: Command = {
   name: "migrate",
   summary: "Make an empty library where there is none.",
   details:
-    "Makes the SQLite database and the media folders at the place that the settings name, with the tables, " +
-    "content types, permissions and recorded migrations that paperless-ngx leaves: it opens the library and " +
-    "finds nothing to migrate. A database that is there is never touched.",
+    "Makes the tables and the media folders at the place that the settings name, with the content types, " +
+    "permissions and recorded migrations that paperless-ngx leaves: it opens the library and finds nothing to " +
+    "migrate. SQLite: a new file. PostgreSQL and MariaDB: a database that somebody created and that has no " +
+    "tables. A library that is there is never touched.",
   arguments: [],
   flags,
   access(settings) {
-    const { read, write, ...rest } = libraryAccess(settings, { changesDatabase: true });
+    const { write, ...access } = libraryAccess(settings, { changesDatabase: true });
     return {
-      ...rest,
-      read,
+      ...access,
       write: [...write, settings.dataDir, settings.mediaRoot, journalFolder(settings.dataDir)],
     };
   },
-  async run({ settings, files, report }, options): Promise<ExitName> {
+  async run(context, options): Promise<ExitName> {
     const { createEmptyLibrary } = await import("../core/archive/import/create_empty_library.ts");
     const { createLibrary } = await import("../migrations/create_library.ts");
+    const { placeOf } = await import("../core/database/server_connection.ts");
+    const { serverLibraries } = await import("../migrations/create_server_library.ts");
     const generation = options.generation === "v2" ? "v2" : "v3";
-    createEmptyLibrary({ settings, files, createLibrary }, generation);
-    const { database, mediaRoot } = settings;
-    const place = database.kind === "sqlite" ? database.path : database.name;
+    await createEmptyLibrary({ ...context, createLibrary, serverLibraries }, generation);
+    const { settings: { database, mediaRoot }, report } = context;
+    const place = database.kind === "sqlite" ? database.path : placeOf(database);
     const release = { v2: "2.20.15", v3: "3.0.5" }[generation];
     report.summary({ exit: "done", generation, database: place, media: mediaRoot }, [
       `Made an empty library of paperless-ngx ${release} (${generation}): ${place}, media ${mediaRoot}`,

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { PaperwardError } from "../core/errors.ts";
 import type { Generation } from "../core/schema/model.ts";
 import { FRESH } from "./fresh.ts";
-import type { Value } from "./operation.ts";
+import { isWanted, type Value } from "./operation.ts";
 import { sqliteStatements } from "./sqlite.ts";
 
 /** What {@linkcode createLibrary} needs to know. */
@@ -17,6 +17,8 @@ export interface CreateLibraryOptions {
   /** When the migrations are said to have run, as Django stores it: `2026-01-31 23:59:59.123456`, UTC.
    * @default {the current time} */
   readonly now?: string;
+  /** Only these tables. @default {all of the generation} */
+  readonly tables?: ReadonlySet<string>;
 }
 
 /** A moment as Django stores it in SQLite. @param ms since the epoch */
@@ -59,11 +61,11 @@ export function registerRegexp(database: DatabaseSync): void {
  * createLibrary({ path: "/library/data/db.sqlite3", generation: "v3" });
  * ``` */
 export function createLibrary(options: CreateLibraryOptions): void {
-  const { path, generation } = options;
+  const { path } = options;
   const now = options.now ?? djangoDateTime(Date.now());
   reserve(path);
   try {
-    fill(path, generation, now);
+    fill(options, now);
   } catch (cause) {
     for (const suffix of ["", "-wal", "-shm", "-journal"]) {
       try {
@@ -89,13 +91,14 @@ function reserve(path: string): void {
   }
 }
 
-function fill(path: string, generation: Generation, now: string): void {
+function fill({ path, generation, tables }: CreateLibraryOptions, now: string): void {
   const database = new DatabaseSync(path, { enableForeignKeyConstraints: true });
   try {
     registerRegexp(database);
     if (generation === "v3") database.exec("PRAGMA journal_mode = WAL");
     database.exec("BEGIN IMMEDIATE");
-    for (const operation of FRESH[generation].flatMap((migration) => migration.operations)) {
+    const operations = FRESH[generation].flatMap((migration) => migration.operations);
+    for (const operation of operations.filter((each) => isWanted(each, tables))) {
       for (const { sql, values } of sqliteStatements(operation)) {
         const statement = database.prepare(sql);
         for (const row of values ?? [[]]) statement.run(...row.map((value) => resolve(value, now)));

@@ -4,7 +4,7 @@
 import { columnIndexName, foreignKeyName, metaIndexName, uniqueIndexName } from "./index_names.ts";
 import type { Leftover, Leftovers } from "./leftover.ts";
 import type { Column, ColumnKind, Computation, Operation, Rows, Table } from "./operation.ts";
-import type { Statement } from "./statement.ts";
+import { inPhases, type PhasedStatement } from "./statement.ts";
 
 /** Characters of a name. */
 const LIMIT = 64;
@@ -70,7 +70,7 @@ function columnDefinition(name: string, column: Column, leftover: Leftover): str
     check(name, column, leftover);
 }
 
-function createTable(table: Table, leftover: Leftover): Statement[] {
+function createTable(table: Table, leftover: Leftover): PhasedStatement[] {
   const columns = (leftover.order ?? Object.keys(table.columns)).map((name) => {
     const column = table.columns[name];
     if (!column) throw new Error(`No column ${name} in ${table.name}`);
@@ -101,11 +101,14 @@ function createTable(table: Table, leftover: Leftover): Statement[] {
     }),
     ...(leftover.extra ?? []),
   ];
-  return [{ sql: `CREATE TABLE ${quote(table.name)} (${parts.join(", ")}) ENGINE=InnoDB` }];
+  return [{
+    phase: "table",
+    sql: `CREATE TABLE ${quote(table.name)} (${parts.join(", ")}) ENGINE=InnoDB`,
+  }];
 }
 
 /** Foreign keys come last of all: tables point to each other in circles. */
-function foreignKeys(table: Table, leftover: Leftover): Statement[] {
+function foreignKeys(table: Table, leftover: Leftover): PhasedStatement[] {
   const added = Object.entries(table.columns).flatMap(([name, column]) => {
     if (!column.references) return [];
     const key = nameIn(leftover, foreignKeyName(table.name, name, column.references, LIMIT));
@@ -117,22 +120,24 @@ function foreignKeys(table: Table, leftover: Leftover): Statement[] {
   });
   return added.length === 0
     ? []
-    : [{ sql: `ALTER TABLE ${quote(table.name)} ${added.join(", ")}` }];
+    : [{ phase: "foreign key", sql: `ALTER TABLE ${quote(table.name)} ${added.join(", ")}` }];
 }
 
-function insertRows(rows: Rows): Statement {
+function insertRows(rows: Rows): PhasedStatement {
   const places = rows.columns.map(() => "?").join(", ");
   return {
+    phase: "rows",
     sql: `INSERT INTO ${quote(rows.table)} (${quoteAll(rows.columns)}) VALUES (${places})`,
     values: rows.values,
     rows,
   };
 }
 
-function deleteRows(rows: Rows): Statement[] {
+function deleteRows(rows: Rows): PhasedStatement[] {
   const key = rows.columns[0];
   if (key === undefined) return [];
   return [{
+    phase: "rows",
     sql: `DELETE FROM ${quote(rows.table)} WHERE ${quote(key)} = ?`,
     values: rows.values.map((row) => row.slice(0, 1)),
   }];
@@ -143,28 +148,29 @@ function deleteRows(rows: Rows): Statement[] {
 export function mariadbStatements(
   operations: readonly Operation[],
   leftovers: Leftovers,
-): readonly Statement[] {
+): readonly PhasedStatement[] {
   const of = (table: string) => leftovers[table] ?? {};
-  const statements = operations.flatMap((operation): Statement[] => {
+  const statements = operations.flatMap((operation): PhasedStatement[] => {
     switch (operation.kind) {
-      case "createTable":
-        return createTable(operation.table, of(operation.table.name));
+      case "createTable": {
+        const leftover = of(operation.table.name);
+        return [
+          ...createTable(operation.table, leftover),
+          ...foreignKeys(operation.table, leftover),
+        ];
+      }
       case "dropTable":
-        return [{ sql: `DROP TABLE ${quote(operation.table.name)}` }];
+        return [{ phase: "foreign key", sql: `DROP TABLE ${quote(operation.table.name)}` }];
       case "insertRows":
         return [insertRows(operation.rows)];
       case "deleteRows":
         return deleteRows(operation.rows);
     }
   });
-  const last = operations.flatMap((operation) =>
-    operation.kind === "createTable" ? foreignKeys(operation.table, of(operation.table.name)) : []
-  );
-  const drops = operations.some(({ kind }) => kind === "dropTable");
-  return [
-    ...(drops ? [{ sql: "SET FOREIGN_KEY_CHECKS = 0" }] : []),
-    ...statements,
-    ...last,
-    ...(drops ? [{ sql: "SET FOREIGN_KEY_CHECKS = 1" }] : []),
-  ];
+  if (!operations.some(({ kind }) => kind === "dropTable")) return inPhases(statements);
+  const check = (on: 0 | 1): PhasedStatement => ({
+    phase: "foreign key",
+    sql: `SET FOREIGN_KEY_CHECKS = ${on}`,
+  });
+  return inPhases([check(0), ...statements, check(1)]);
 }

@@ -69,6 +69,12 @@ export interface Migration {
   readonly operations: readonly Operation[];
 }
 
+/** Whether an operation is about one of these tables. @param tables absent: all */
+export function isWanted(operation: Operation, tables: ReadonlySet<string> | undefined): boolean {
+  if (!tables) return true;
+  return tables.has("table" in operation ? operation.table.name : operation.rows.table);
+}
+
 /** The operation that takes back what the given one did. */
 export function reverseOperation(operation: Operation): Operation {
   switch (operation.kind) {

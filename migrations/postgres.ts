@@ -10,7 +10,7 @@ import {
 } from "./index_names.ts";
 import type { Leftover, Leftovers } from "./leftover.ts";
 import type { Column, ColumnKind, Computation, Operation, Rows, Table } from "./operation.ts";
-import type { Statement } from "./statement.ts";
+import { inPhases, type PhasedStatement } from "./statement.ts";
 
 /** Characters of a name. */
 const LIMIT = 63;
@@ -104,7 +104,7 @@ function columnConstraints(
   ];
 }
 
-function createTable(table: Table, leftover: Leftover): Statement[] {
+function createTable(table: Table, leftover: Leftover): PhasedStatement[] {
   const columns = (leftover.order ?? Object.keys(table.columns)).map((name) => {
     const column = table.columns[name];
     if (!column) throw new Error(`No column ${name} in ${table.name}`);
@@ -121,19 +121,20 @@ function createTable(table: Table, leftover: Leftover): Statement[] {
     ),
   ];
   return [
-    { sql: `CREATE TABLE ${quote(table.name)} (${parts.join(", ")})` },
+    { phase: "table", sql: `CREATE TABLE ${quote(table.name)} (${parts.join(", ")})` },
     ...indexes(table, leftover),
-    ...(leftover.extra ?? []).map((sql) => ({ sql })),
+    ...(leftover.extra ?? []).map((sql) => ({ phase: "index", sql }) as const),
   ];
 }
 
-function indexes(table: Table, leftover: Leftover): Statement[] {
-  const create = (kind: string, name: string, rest: string): Statement[] => {
+function indexes(table: Table, leftover: Leftover): PhasedStatement[] {
+  const create = (kind: string, name: string, rest: string): PhasedStatement[] => {
     const real = nameIn(leftover, name);
     if (real === null) return [];
-    return [{ sql: `CREATE ${kind} ${quote(real)} ON ${quote(table.name)} ${rest}` }];
+    const sql = `CREATE ${kind} ${quote(real)} ON ${quote(table.name)} ${rest}`;
+    return [{ phase: "index", sql }];
   };
-  const statements: Statement[] = [];
+  const statements: PhasedStatement[] = [];
   for (const [name, column] of Object.entries(table.columns)) {
     if (column.index) {
       const index = column.index === true
@@ -165,7 +166,7 @@ function indexes(table: Table, leftover: Leftover): Statement[] {
 }
 
 /** Foreign keys come last of all: tables point to each other in circles. */
-function foreignKeys(table: Table, leftover: Leftover): Statement[] {
+function foreignKeys(table: Table, leftover: Leftover): PhasedStatement[] {
   return Object.entries(table.columns).flatMap(([name, column]) => {
     if (!column.references) return [];
     const key = foreignKeyName(table.name, name, column.references, LIMIT);
@@ -176,24 +177,27 @@ function foreignKeys(table: Table, leftover: Leftover): Statement[] {
         "DEFERRABLE INITIALLY DEFERRED",
     );
     return added.map((definition) => ({
+      phase: "foreign key",
       sql: `ALTER TABLE ${quote(table.name)} ADD ${definition}`,
     }));
   });
 }
 
-function insertRows(rows: Rows): Statement {
+function insertRows(rows: Rows): PhasedStatement {
   const places = rows.columns.map((_, index) => `$${index + 1}`).join(", ");
   return {
+    phase: "rows",
     sql: `INSERT INTO ${quote(rows.table)} (${quoteAll(rows.columns)}) VALUES (${places})`,
     values: rows.values,
     rows,
   };
 }
 
-function deleteRows(rows: Rows): Statement[] {
+function deleteRows(rows: Rows): PhasedStatement[] {
   const key = rows.columns[0];
   if (key === undefined) return [];
   return [{
+    phase: "rows",
     sql: `DELETE FROM ${quote(rows.table)} WHERE ${quote(key)} = $1`,
     values: rows.values.map((row) => row.slice(0, 1)),
   }];
@@ -204,22 +208,27 @@ function deleteRows(rows: Rows): Statement[] {
 export function postgresStatements(
   operations: readonly Operation[],
   leftovers: Leftovers,
-): readonly Statement[] {
+): readonly PhasedStatement[] {
   const of = (table: string) => leftovers[table] ?? {};
-  const statements = operations.flatMap((operation): Statement[] => {
+  const statements = operations.flatMap((operation): PhasedStatement[] => {
     switch (operation.kind) {
-      case "createTable":
-        return createTable(operation.table, of(operation.table.name));
+      case "createTable": {
+        const leftover = of(operation.table.name);
+        return [
+          ...createTable(operation.table, leftover),
+          ...foreignKeys(operation.table, leftover),
+        ];
+      }
       case "dropTable":
-        return [{ sql: `DROP TABLE ${quote(operation.table.name)} CASCADE` }];
+        return [{
+          phase: "foreign key",
+          sql: `DROP TABLE ${quote(operation.table.name)} CASCADE`,
+        }];
       case "insertRows":
         return [insertRows(operation.rows)];
       case "deleteRows":
         return deleteRows(operation.rows);
     }
   });
-  const last = operations.flatMap((operation) =>
-    operation.kind === "createTable" ? foreignKeys(operation.table, of(operation.table.name)) : []
-  );
-  return [...statements, ...last];
+  return inPhases(statements);
 }

@@ -1,20 +1,38 @@
 // Makes an empty library where there is none. Invariant: the database appears at its place complete or not at
-// all, and a file that is there is never touched.
+// all, and a database that is there is never touched.
 
 import { dirname, join } from "node:path";
 import type { CreateLibraryOptions } from "../../../migrations/create_library.ts";
+import type { CreateServerLibraryOptions } from "../../../migrations/create_server_library.ts";
+import { connectServer } from "../../database/connect_server.ts";
+import type { ServerConnection, ServerSettings } from "../../database/server_connection.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
 import { mediaLockPath } from "../../library/media_lock.ts";
 import { journalFolder } from "../../library/journal/open_journal.ts";
+import type { Report } from "../../report/report.ts";
+import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import type { Generation } from "../../schema/model.ts";
 import type { Settings } from "../../settings/settings.ts";
+
+/** Makes the tables of a library on a server, and takes them back. */
+export interface ServerLibraries {
+  create(connection: ServerConnection, options: CreateServerLibraryOptions): Promise<void>;
+  /** Removes a library that this very run has made. */
+  drop(connection: ServerConnection, generation: Generation): Promise<void>;
+  /** Whether a run was stopped before the library was complete. */
+  isUnfinished(connection: ServerConnection): Promise<boolean>;
+}
 
 /** What making a library needs. */
 export interface CreateWorld {
   readonly settings: Settings;
   readonly files: Files;
+  readonly report: Report;
+  readonly stop: StopSignal;
   createLibrary(options: CreateLibraryOptions): void;
+  /** Absent: only SQLite libraries are made. */
+  readonly serverLibraries?: ServerLibraries;
 }
 
 /** Folders of the media folder that paperless-ngx expects; the last one is v3's. */
@@ -22,40 +40,36 @@ const MEDIA_FOLDERS = ["originals", "archive", "thumbnails", "share_link_bundles
 
 const SIDECARS = ["-wal", "-shm", "-journal"] as const;
 
-/** Whether there is a database, even a damaged or an empty one. @throws {PaperwardError} where it isn't SQLite */
-export function hasDatabase({ settings, files }: CreateWorld): boolean {
-  const { database } = settings;
-  if (database.kind !== "sqlite") {
-    throw new PaperwardError(
-      `Cannot create a library in ${database.kind}: only SQLite is supported yet`,
-      {
-        exit: "usage",
-        hints: ["unset PAPERLESS_DBHOST and PAPERLESS_DBENGINE, or give --database-url"],
-      },
-    );
+/** Whether there is a database, even a damaged or an empty one; on a server: one with tables. */
+export async function hasDatabase(world: CreateWorld): Promise<boolean> {
+  const { files, settings: { database } } = world;
+  if (database.kind === "sqlite") return files.exists(database.path);
+  const connection = await connectServer(database, { ...world, mode: "read" });
+  try {
+    const tables = await connection.tables();
+    return tables.size > 0 && await world.serverLibraries?.isUnfinished(connection) !== true;
+  } finally {
+    await connection.close();
   }
-  return files.exists(database.path);
 }
 
 /** A library that was made a moment ago. */
 export interface CreatedLibrary {
   /** Takes it back: the database, and the folders that were not there before and hold nothing now. */
-  remove(): void;
+  remove(): Promise<void>;
 }
 
 /** Makes an empty library: the database and the folders of the media folder.
  * @throws {PaperwardError} where there is a database already; nothing is left then */
-export function createEmptyLibrary(world: CreateWorld, generation: Generation): CreatedLibrary {
+export async function createEmptyLibrary(
+  world: CreateWorld,
+  generation: Generation,
+): Promise<CreatedLibrary> {
   const { settings, files } = world;
-  const path = databasePath(world);
-  if (hasDatabase(world)) {
-    throw new PaperwardError(`Cannot create a library: there is a database at ${path} already`, {
-      hints: ["give a place where there is none, with --data-dir or PAPERLESS_DATA_DIR"],
-    });
-  }
+  const database = await planDatabase(world, generation);
   const made: string[] = [];
   // What is above them is not ours to make.
-  const roots = [settings.dataDir, settings.mediaRoot, dirname(path)];
+  const roots = [settings.dataDir, settings.mediaRoot, ...database.folder ? [database.folder] : []];
   const makeFolder = (folder: string): void => {
     if (files.exists(folder)) return files.makeFolder(folder);
     if (!roots.includes(folder)) makeFolder(dirname(folder));
@@ -63,11 +77,9 @@ export function createEmptyLibrary(world: CreateWorld, generation: Generation): 
     made.push(folder);
   };
   const own = journalFolder(settings.dataDir);
-  const draft = join(own, "new-library.sqlite3");
   const created: CreatedLibrary = {
-    remove() {
-      removeDatabase(files, draft);
-      removeDatabase(files, path);
+    async remove() {
+      await database.remove();
       const lock = mediaLockPath(settings.mediaRoot);
       if (made.includes(settings.mediaRoot) && files.exists(lock)) files.remove(lock);
       // What an import made in them meanwhile goes too, where it is empty again.
@@ -78,28 +90,92 @@ export function createEmptyLibrary(world: CreateWorld, generation: Generation): 
   };
   try {
     makeFolder(own);
-    makeFolder(dirname(path));
-    removeDatabase(files, draft);
-    world.createLibrary({ path: draft, generation });
+    if (database.folder) makeFolder(database.folder);
+    await database.draft();
     for (const folder of MEDIA_FOLDERS) {
       if (folder === "share_link_bundles" && generation === "v2") continue;
       makeFolder(join(settings.mediaRoot, "documents", folder));
     }
-    files.rename(draft, path);
+    await database.appear();
     return created;
   } catch (error) {
-    created.remove();
+    await created.remove();
     throw error;
   }
+}
+
+/** A database that is to be made. */
+interface PlannedDatabase {
+  /** The folder in which it lies, where it is a file. */
+  readonly folder?: string;
+  /** Makes what can be made without anybody's seeing it. */
+  draft(): void;
+  /** Makes it appear. */
+  appear(): Promise<void>;
+  /** Takes back what this run has made. */
+  remove(): Promise<void>;
+}
+
+async function planDatabase(world: CreateWorld, generation: Generation): Promise<PlannedDatabase> {
+  const { database } = world.settings;
+  if (database.kind !== "sqlite") return planServer(world, database, generation);
+  if (await hasDatabase(world)) {
+    throw new PaperwardError(
+      `Cannot create a library: there is a database at ${database.path} already`,
+      { hints: ["give a place where there is none, with --data-dir or PAPERLESS_DATA_DIR"] },
+    );
+  }
+  const { files } = world;
+  const draft = join(journalFolder(world.settings.dataDir), "new-library.sqlite3");
+  return {
+    folder: dirname(database.path),
+    draft() {
+      removeDatabase(files, draft);
+      world.createLibrary({ path: draft, generation });
+    },
+    // deno-lint-ignore require-await -- an error must be a rejection
+    async appear() {
+      files.rename(draft, database.path);
+    },
+    // deno-lint-ignore require-await -- an error must be a rejection
+    async remove() {
+      removeDatabase(files, draft);
+      removeDatabase(files, database.path);
+    },
+  };
+}
+
+function planServer(
+  world: CreateWorld,
+  settings: ServerSettings,
+  generation: Generation,
+): PlannedDatabase {
+  const { serverLibraries } = world;
+  if (!serverLibraries) throw new Error(`No way to make a library in ${settings.kind}`);
+  let isMade = false;
+  const withConnection = async (work: (connection: ServerConnection) => Promise<void>) => {
+    const connection = await connectServer(settings, { ...world, mode: "write" });
+    try {
+      await work(connection);
+    } finally {
+      await connection.close();
+    }
+  };
+  return {
+    draft() {},
+    async appear() {
+      await withConnection((connection) => serverLibraries.create(connection, { generation }));
+      isMade = true;
+    },
+    async remove() {
+      if (!isMade) return;
+      await withConnection((connection) => serverLibraries.drop(connection, generation));
+    },
+  };
 }
 
 function removeDatabase(files: Files, path: string): void {
   for (const each of [path, ...SIDECARS.map((suffix) => path + suffix)]) {
     if (files.exists(each)) files.remove(each);
   }
-}
-
-function databasePath({ settings: { database } }: CreateWorld): string {
-  if (database.kind === "sqlite") return database.path;
-  throw new Error(`No file of a ${database.kind} database`);
 }

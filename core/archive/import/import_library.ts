@@ -7,7 +7,8 @@ import { sql } from "kysely";
 import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import { openDatabase } from "../../database/open_database.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
-import { explainSqliteError } from "../../database/sqlite/errors.ts";
+import { explainDatabaseError } from "../../database/errors.ts";
+import { beginBulk, changeMark, endBulk } from "../../database/bulk_write.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { HeldLock } from "../../library/media_lock.ts";
 import { takeMediaLock } from "../../library/take_media_lock.ts";
@@ -63,7 +64,7 @@ interface ImportPlan {
   readonly numbers: Numbers;
   readonly files: FilePlan;
   /** Tells whether another process changed the database since. */
-  readonly dataVersion: number;
+  readonly mark: string;
 }
 
 /**
@@ -142,7 +143,7 @@ export async function importLibrary(
     records,
     database,
     documents,
-    schema: importSchema(database.generation, momentOf(world.now())),
+    schema: importSchema(database.generation, momentOf(world.now()), settings.database.kind),
     problems,
   };
   using oldFiles = openOldFiles(files, scratch);
@@ -167,7 +168,7 @@ async function openTarget(world: ImportWorld, options: ImportOptions, opened: Op
   const { files, report, scratch, settings, stop } = world;
   const open = (database: typeof settings.database, mode: "read" | "write") =>
     openDatabase(database, { files, scratch, report, mode, stop });
-  if (!options.create || hasDatabase(world)) {
+  if (!options.create || await hasDatabase(world)) {
     try {
       return {
         database: await open(settings.database, options.dryRun ? "read" : "write"),
@@ -188,13 +189,13 @@ async function openTarget(world: ImportWorld, options: ImportOptions, opened: Op
     const path = join(scratch, "would-be-created.sqlite3");
     world.createLibrary({ path, generation });
     const database = await open({ kind: "sqlite", path, timeoutMs: 1000 }, "write");
-    return { database, created: { remove() {} } };
+    return { database, created: { remove: () => Promise.resolve() } };
   }
-  const created = createEmptyLibrary(world, generation);
+  const created = await createEmptyLibrary(world, generation);
   try {
     return { database: await open(settings.database, "write"), created };
   } catch (error) {
-    created.remove();
+    await created.remove();
     throw error;
   }
 }
@@ -284,8 +285,10 @@ function momentOf(now: Date) {
 async function planImport(job: ImportJob): Promise<ImportPlan> {
   const { world, options, database, records, schema, problems, documents } = job;
   const { files, report, scratch, stop } = world;
-  const dataVersion = await readDataVersion(database);
-  const library = await database.snapshot((snapshot) => readLibraryFacts(snapshot, schema));
+  const mark = await changeMark(database);
+  const library = await database.snapshot((snapshot) =>
+    readLibraryFacts(snapshot, schema, database.kind)
+  );
   if (!library.isEmpty && !options.intoNonEmpty) {
     throw new PaperwardError(
       `Cannot import into ${database.place}: the library is not empty (${
@@ -340,16 +343,11 @@ async function planImport(job: ImportJob): Promise<ImportPlan> {
     });
   }
   problems.close();
-  return { scan, library, numbers, files: plan, dataVersion };
+  return { scan, library, numbers, files: plan, mark };
 }
 
 function shortList(holds: readonly string[]): string {
   return holds.slice(0, 3).join(", ") + (holds.length > 3 ? ", …" : "");
-}
-
-async function readDataVersion({ kysely }: LibraryDatabase): Promise<number> {
-  const { rows } = await sql<{ data_version: number }>`pragma data_version`.execute(kysely);
-  return rows[0]?.data_version ?? 0;
 }
 
 type Done = Pick<
@@ -498,7 +496,10 @@ async function carryOut(
     };
   } catch (error) {
     world.stop.throwIfRequested();
-    throw explainWriteError(documents, explainSqliteError(error, "change", database.place));
+    throw explainWriteError(
+      documents,
+      explainDatabaseError(database.kind, error, "change", database.place),
+    );
   }
 }
 
@@ -694,11 +695,10 @@ async function writeAll(
   const { scan, library, numbers } = plan;
   const total = Array.from(scan.counts.values()).reduce((sum, count) => sum + count, 0);
   const progress = world.report.progress("Writing rows", total);
-  const { database: settings } = world.settings;
-  await sql`pragma busy_timeout = ${sql.lit(settings.timeoutMs)}`.execute(database.kysely);
+  await beginBulk(database, world.settings.database.timeoutMs);
   try {
     return await database.kysely.transaction().execute(async (kysely) => {
-      if (await readDataVersion({ ...database, kysely }) !== plan.dataVersion) {
+      if (await changeMark({ ...database, kysely }) !== plan.mark) {
         throw new PaperwardError(
           `Cannot import into ${database.place}: another process changed the library meanwhile`,
           { hints: ["stop paperless-ngx and run the import again; nothing was changed"] },
@@ -707,6 +707,8 @@ async function writeAll(
       if (library.isEmpty) await makeRoom(kysely, schema, numbers);
       const written = await writeRecords(records, {
         kysely,
+        kind: database.kind,
+        ...(database.server ? { server: database.server } : {}),
         tables: database.tables,
         schema,
         scan,
@@ -722,6 +724,7 @@ async function writeAll(
         onRecords: (count) => progress.advance(count),
       });
       await checkCounts(kysely, plan, written);
+      await endBulk({ ...database, kysely });
       world.stop.throwIfRequested();
       await journal.flush();
       const probe = await probeOf(kysely, numbers, staged);

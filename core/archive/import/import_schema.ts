@@ -1,12 +1,13 @@
 // The shapes of everything that an import may hold, made once: by label, and what points where.
 
+import type { DatabaseKind } from "../../database/limits.ts";
 import type { Field } from "../../schema/field.ts";
 import type { Generation } from "../../schema/model.ts";
 import { modelsOf } from "../../schema/registry.ts";
 import { MODELS_NEVER_EXPORTED } from "../../schema/tables_left_out.ts";
 import { MERGE_RULES } from "./merge_rules.ts";
 import { type Moment, type RowShape, rowShape } from "./row_shape.ts";
-import type { RowTable } from "./row_writer.ts";
+import type { RowTable } from "../../database/row_writer.ts";
 
 /** A list of references: a many-to-many field. */
 export interface ListTarget {
@@ -37,15 +38,26 @@ export interface ImportSchema {
   get(label: string): ImportModel;
 }
 
-/** Makes the schema of an import. */
-export function importSchema(generation: Generation, now: Moment): ImportSchema {
+/** Makes the schema of an import.
+ * @param database the kind that the rows are for: it says what fits */
+export function importSchema(
+  generation: Generation,
+  now: Moment,
+  database: DatabaseKind = "sqlite",
+): ImportSchema {
   const models = modelsOf(generation)
     .filter(({ label }) => {
       const left = MODELS_NEVER_EXPORTED[label];
       return !left || left.generations?.includes(generation) === false;
     })
     .map((model): ImportModel => {
-      const shape = rowShape(model, generation, now, new Set(MERGE_RULES[model.label]?.key));
+      const shape = rowShape(
+        model,
+        generation,
+        now,
+        new Set(MERGE_RULES[model.label]?.key),
+        database,
+      );
       return {
         ...shape,
         label: model.label,

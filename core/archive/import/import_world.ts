@@ -2,6 +2,7 @@
 
 import type { TransferPool, TransferPoolOptions } from "../../../wasm/checksum/transfer_pool.ts";
 import type { CreateLibraryOptions } from "../../../migrations/create_library.ts";
+import type { ServerLibraries } from "./create_empty_library.ts";
 import type { Files } from "../../library/files.ts";
 import type { Report } from "../../report/report.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
@@ -20,6 +21,8 @@ export interface ImportWorld {
   openTransfers(options: TransferPoolOptions): TransferPool;
   /** Makes the database of an empty library. */
   createLibrary(options: CreateLibraryOptions): void;
+  /** The same on a server. Absent: only SQLite libraries are made. */
+  readonly serverLibraries?: ServerLibraries;
   /** The bytes of standard input. */
   stdin(): AsyncIterable<Uint8Array>;
   now(): Date;

@@ -1,9 +1,8 @@
 // What the library holds already, as far as an import has to know it: whether it is as fresh as an
 // installation leaves it, and else everything by which rows are told apart.
 
-import { sql } from "kysely";
-import type { Kysely } from "kysely";
-import type { Snapshot } from "../../database/database.ts";
+import { type Kysely, type RawBuilder, sql } from "kysely";
+import type { LibraryDatabase, Snapshot } from "../../database/database.ts";
 import type { StorageValue } from "../../database/storage_value.ts";
 import type { Tables } from "../../schema/tables.ts";
 import { SERVICE_USERS } from "../records/export_models.ts";
@@ -30,6 +29,7 @@ const BATCH = 500;
 export async function readLibraryFacts(
   snapshot: Snapshot,
   schema: ImportSchema,
+  kind: LibraryDatabase["kind"],
 ): Promise<LibraryContent> {
   const { kysely } = snapshot;
   const rowCounts = new Map<string, number>();
@@ -56,7 +56,7 @@ export async function readLibraryFacts(
   const highest = new Map<string, number>();
   for (const model of schema.models) {
     if (!snapshot.tables.has(model.table.name)) continue;
-    highest.set(model.label, await highestNumber(kysely, model.table.name));
+    highest.set(model.label, await highestNumber({ kysely, kind }, model.table.name));
     if (MERGE_RULES[model.label]?.key && (!isEmpty || FRESH_MODELS.has(model.label))) {
       rows.set(model.label, await readRows(snapshot, model));
     }
@@ -86,15 +86,35 @@ export async function countOf(kysely: Kysely<Tables>, table: string): Promise<nu
   return Number(rows[0]?.count ?? 0);
 }
 
-/** The highest number that a table's rows have, or ever had where the database remembers it. */
-export async function highestNumber(kysely: Kysely<Tables>, table: string): Promise<number> {
+/** The highest number that a table's rows have, or ever had where the database remembers it (MariaDB's
+ * counter can't be read in a transaction). */
+export async function highestNumber(
+  { kysely, kind }: Pick<LibraryDatabase, "kysely" | "kind">,
+  table: string,
+): Promise<number> {
   const { rows } = await sql<{ highest: number | bigint | null }>`select max(id) as highest from ${
     sql.table(table)
   }`.execute(kysely);
-  const { rows: sequence } = await sql<{ seq: number | bigint }>`
-    select seq from sqlite_sequence where name = ${table}`.execute(kysely);
-  return Math.max(Number(rows[0]?.highest ?? 0), Number(sequence[0]?.seq ?? 0));
+  const highest = Number(rows[0]?.highest ?? 0);
+  const remembered = REMEMBERED[kind]?.(table);
+  if (!remembered) return highest;
+  const { rows: sequence } = await remembered.execute(kysely);
+  return Math.max(highest, Number(sequence[0]?.seq ?? 0));
 }
+
+/** The last number that was given, whether its row is still there or not. */
+const REMEMBERED: Readonly<
+  Partial<
+    Record<
+      LibraryDatabase["kind"],
+      (table: string) => RawBuilder<{ readonly seq: number | bigint | null }>
+    >
+  >
+> = {
+  sqlite: (table) => sql`select seq from sqlite_sequence where name = ${table}`,
+  postgres: (table) =>
+    sql`select pg_sequence_last_value(pg_get_serial_sequence(${table}, 'id')::regclass) as seq`,
+};
 
 async function countUsers(kysely: Kysely<Tables>): Promise<number> {
   const { count } = await kysely.selectFrom("auth_user")

@@ -2,6 +2,7 @@
 // leaves out. Invariant: every field of a record ends in the row or in a problem.
 
 import { Buffer } from "node:buffer";
+import { type DatabaseKind, type Limit, limitOf } from "../../database/limits.ts";
 import type { StorageValue } from "../../database/storage_value.ts";
 import type { Field, FieldDefault, ManyToMany } from "../../schema/field.ts";
 import { fieldsOf, type Generation, manyToManyOf, type Model } from "../../schema/model.ts";
@@ -50,18 +51,21 @@ export interface Moment {
 }
 
 /** Makes the shape of a model.
- * @param keep fields whose values are wanted even where records are only checked */
+ * @param keep fields whose values are wanted even where records are only checked
+ * @param database the kind that the rows are for: it says what fits */
 export function rowShape(
   model: Model,
   generation: Generation,
   now: Moment,
   keep: ReadonlySet<string> = new Set(),
+  database: DatabaseKind = "sqlite",
 ): RowShape {
   const all = fieldsOf(model, generation);
   const fields = all.filter(({ generated }) => !generated);
   const lists = manyToManyOf(model, generation);
   const known = new Set([...all, ...lists].map(({ name }) => name));
   const indexes = new Map(fields.map(({ name }, index) => [name, index]));
+  const limits = fields.map((field): Limit | undefined => limitOf(database, field));
   const absent = fields.map((field) => valueOfAbsent(field, now));
 
   return {
@@ -81,6 +85,8 @@ export function rowShape(
     const problems: FieldProblem[] = [];
     const pk = primaryKey(record.pk);
     const values: StorageValue[] = [BigInt(pk)];
+    const unfitKey = limits[0]?.(BigInt(pk));
+    if (unfitKey !== undefined) problems.push({ field: "id", message: unfitKey });
     for (let index = 1; index < fields.length; index++) {
       const field = fields[index]!;
       if (looking && !keep.has(field.name) && isHarmless(field, record.fields)) {
@@ -88,7 +94,7 @@ export function rowShape(
         continue;
       }
       const raw = record.fields.get(field.name);
-      const value = raw === undefined ? absent[index] : parse(field, raw);
+      const value = raw === undefined ? absent[index] : parse(field, raw, limits[index]);
       if (value === undefined) {
         problems.push({ field: field.name, message: "is missing" });
       } else if (value === null && !field.null) {
@@ -101,10 +107,13 @@ export function rowShape(
     }
     return { pk, values, lists: lists.map((list) => keys(list.name)), problems };
 
-    function parse(field: Field, raw: string): StorageValue {
+    function parse(field: Field, raw: string, limit: Limit | undefined): StorageValue {
       if (raw === "null") return null;
       try {
-        return PARSERS[field.kind](raw);
+        const value = PARSERS[field.kind](raw);
+        const unfit = value === null ? undefined : limit?.(value);
+        if (unfit !== undefined) throw new UnfitValue(unfit);
+        return value;
       } catch (error) {
         if (!(error instanceof UnfitValue)) throw error;
         problems.push({ field: field.name, message: error.message });
@@ -131,15 +140,16 @@ export function rowShape(
 const LONG = 256;
 const QUOTE = 0x22;
 
-/** Whether a value surely fits its column, told from its bytes. Half characters stand as `\\ud…` only, and
- * what is no JSON has a capital N or I outside of any text. */
+/** Whether a value surely fits its column, told from its bytes. Half characters stand as `\\ud…` only, NUL as
+ * `\\u0000`, and what is no JSON has a capital N or I outside of any text. */
 function isHarmless({ name, kind }: Field, fields: RawRecord["fields"]): boolean {
   if ((kind !== "text" && kind !== "json") || !(fields instanceof RawFields)) return false;
   const view = fields.bytesOf(name);
   if (!view || view.length < LONG) return false;
   const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+  if (["\\u0000", "\\ud", "\\uD"].some((escape) => bytes.includes(escape))) return false;
   if (kind === "json") return !bytes.includes("NaN") && !bytes.includes("Infinity");
-  return bytes[0] === QUOTE && !bytes.includes("\\ud") && !bytes.includes("\\uD");
+  return bytes[0] === QUOTE;
 }
 
 /** @throws {UnfitValue} */

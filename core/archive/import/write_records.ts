@@ -5,6 +5,8 @@
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { StorageValue } from "../../database/storage_value.ts";
+import type { LibraryDatabase } from "../../database/database.ts";
+import type { ServerConnection } from "../../database/server_connection.ts";
 import type { JournalEntry } from "../../library/journal/open_journal.ts";
 import { findRows, type FoundRow, markRows } from "../../library/journal/mark_rows.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
@@ -17,7 +19,7 @@ import { mapHiddenReferences } from "./map_hidden_references.ts";
 import type { Fate, Numbers } from "./number_rows.ts";
 import { UnfitValue } from "./parse_value.ts";
 import type { FilePlan } from "./plan_files.ts";
-import { openRowWriter, type RowTable } from "./row_writer.ts";
+import { openRowWriter, type RowTable } from "../../database/row_writer.ts";
 import type { ParsedRecord } from "./row_shape.ts";
 import type { ExportScan } from "./scan_export.ts";
 import { tagTree, type TreeColumns, type TreeTag } from "./tag_tree.ts";
@@ -25,6 +27,9 @@ import { tagTree, type TreeColumns, type TreeTag } from "./tag_tree.ts";
 /** What writing needs. */
 export interface WriteOptions {
   readonly kysely: Kysely<Tables>;
+  readonly kind: LibraryDatabase["kind"];
+  /** The connection of the transaction, where it is to a server. */
+  readonly server?: ServerConnection;
   readonly tables: ReadonlySet<string>;
   readonly schema: ImportSchema;
   readonly scan: ExportScan;
@@ -74,6 +79,8 @@ export async function writeRecords(
   const nextLink = new Map<RowTable, number>();
   const writer = openRowWriter(kysely, {
     batchSize: options.batchSize,
+    verb: "import",
+    ...(options.server ? { server: options.server } : {}),
     async onWritten({ name }, rows) {
       const pks = rows.map(([pk]) => Number(pk));
       inserted.set(name, (inserted.get(name) ?? 0) + rows.length);
@@ -248,7 +255,7 @@ export async function writeRecords(
   }
 
   async function linkNumber(table: RowTable): Promise<bigint> {
-    const next = nextLink.get(table) ?? await highestNumber(kysely, table.name) + 1;
+    const next = nextLink.get(table) ?? await highestNumber(options, table.name) + 1;
     nextLink.set(table, next + 1);
     return BigInt(next);
   }

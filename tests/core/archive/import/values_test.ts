@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pythonJson } from "../../../../core/archive/import/python_json.ts";
 import { PARSERS, UnfitValue } from "../../../../core/archive/import/parse_value.ts";
 import { integerOf, parseRawTree, printRawTree } from "../../../../core/archive/import/raw_tree.ts";
-import { escapedBytes } from "../../../../core/archive/import/row_writer.ts";
+import { escapedBytes } from "../../../../core/database/row_writer.ts";
 import { hasPython, python } from "../../../_python.ts";
 import { exportTo, importInto, makeEmpty, makeSample, query, tempBase, treeOf } from "./_world.ts";
 

@@ -2,9 +2,10 @@
 // given, bytes that are no UTF-8 included.
 
 import { CompiledQuery, type Kysely, sql } from "kysely";
-import { PaperwardError } from "../../errors.ts";
-import type { StorageValue } from "../../database/storage_value.ts";
-import type { Tables } from "../../schema/tables.ts";
+import type { ServerConnection } from "./server_connection.ts";
+import { PaperwardError } from "../errors.ts";
+import type { StorageValue } from "./storage_value.ts";
+import type { Tables } from "../schema/tables.ts";
 
 /** Writes rows of any tables. */
 export interface RowWriter {
@@ -24,6 +25,10 @@ export interface RowTable {
 export interface RowWriterOptions {
   /** Rows in one statement at most. */
   readonly batchSize: number;
+  /** What it is for, in messages: `import`, `copy`. */
+  readonly verb: string;
+  /** The connection of the transaction, where it is to a server. */
+  readonly server?: ServerConnection;
   /** Called after each batch. */
   readonly onWritten?: (
     table: RowTable,
@@ -39,7 +44,7 @@ const MOST_CHARACTERS = 1 << 17;
 const SIZES = [500, 100, 20, 5, 1] as const;
 
 interface Batch {
-  readonly rows: (readonly StorageValue[])[];
+  readonly rows: StorageValue[][];
   characters: number;
 }
 
@@ -52,6 +57,11 @@ export function openRowWriter(kysely: Kysely<Tables>, options: RowWriterOptions)
     const rows = batch.rows.splice(0);
     batch.characters = 0;
     if (rows.length === 0) return;
+    if (options.server) {
+      await insertOnServer(options.server, table, rows, options.verb);
+      await options.onWritten?.(table, rows);
+      return;
+    }
     for (let at = 0; at < rows.length;) {
       const size = SIZES.find((each) => each <= rows.length - at) ?? 1;
       await insertSome(table, rows.slice(at, at + size));
@@ -66,7 +76,7 @@ export function openRowWriter(kysely: Kysely<Tables>, options: RowWriterOptions)
     } catch (error) {
       // One by one, to find the row that it failed on.
       if (rows.length > 1) { for (const row of rows) await insertSome(table, [row]); }
-      throw explain(error, table, rows);
+      throw explain(error, table, rows[0], options.verb);
     }
   }
 
@@ -80,18 +90,20 @@ export function openRowWriter(kysely: Kysely<Tables>, options: RowWriterOptions)
 
   return {
     async add(table, values) {
-      if (values.some(holdsBytes)) {
+      if (!options.server && values.some(holdsBytes)) {
         await insertBytes(kysely, table, values).catch((error) => {
-          throw explain(error, table, [values]);
+          throw explain(error, table, values, options.verb);
         });
         await options.onWritten?.(table, [values]);
         return;
       }
       let batch = batches.get(table);
       if (!batch) batches.set(table, batch = { rows: [], characters: 0 });
-      batch.rows.push(values);
+      batch.rows.push([...values]);
       for (const value of values) if (typeof value === "string") batch.characters += value.length;
-      const most = Math.min(options.batchSize, Math.floor(MOST_VALUES / table.columns.length));
+      const most = options.server
+        ? options.batchSize
+        : Math.min(options.batchSize, Math.floor(MOST_VALUES / table.columns.length));
       if (batch.rows.length >= most || batch.characters >= MOST_CHARACTERS) {
         await write(table, batch);
       }
@@ -150,15 +162,52 @@ export function escapedBytes(text: string): Uint8Array {
   return whole;
 }
 
+/** Writes a batch at once. PostgreSQL names the line that failed and ends the transaction; in MariaDB the rows
+ * that are written one by one afterwards tell which one it was. */
+async function insertOnServer(
+  server: ServerConnection,
+  table: RowTable,
+  rows: readonly StorageValue[][],
+  verb: string,
+): Promise<void> {
+  try {
+    await server.bulkInsert(table.name, table.columns, [rows]);
+  } catch (error) {
+    const line = Number(/line (\d+)/.exec(textOf(error, "where"))?.[1] ?? NaN);
+    const row = rows[line - 1] ?? (rows.length === 1 ? rows[0] : undefined);
+    if (row) throw explain(error, table, row, verb);
+    if (server.kind === "postgres" || !isRowError(error)) throw error;
+    for (const each of rows) await insertOnServer(server, table, [each], verb);
+    throw error;
+  }
+}
+
+/** A property of a driver's error. */
+function textOf(error: unknown, name: "where" | "detail" | "code" | "sqlState"): string {
+  if (!(error instanceof Error)) return "";
+  const value = (error as unknown as Readonly<Record<string, unknown>>)[name];
+  return typeof value === "string" ? value : "";
+}
+
+/** Whether an error is about the row: SQLite says so, servers by their classes 22 (data) and 23 (constraints). */
+function isRowError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return /constraint failed/.test(error.message) ||
+    ["code", "sqlState"].some((name) => /^2[23]/.test(textOf(error, name as "code")));
+}
+
 function explain(
   error: unknown,
   table: RowTable,
-  rows: readonly (readonly StorageValue[])[],
+  row: readonly StorageValue[] | undefined,
+  verb: string,
 ): unknown {
-  const [row] = rows;
-  if (!(error instanceof Error) || !/constraint failed/.test(error.message) || !row) return error;
+  if (!(error instanceof Error) || !isRowError(error) || !row) return error;
+  const detail = textOf(error, "detail");
   return new PaperwardError(
-    `Cannot import row ${row[0]} of ${table.name}: ${error.message}`,
+    `Cannot ${verb} row ${row[0]} of ${table.name}: ${error.message}${
+      detail ? ` (${detail})` : ""
+    }`,
     {
       hints: ["another row has the same values where they must differ, or a value is not allowed"],
       cause: error,

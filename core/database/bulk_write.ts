@@ -1,0 +1,106 @@
+// What writing many rows with numbers of their own needs besides the rows, on each kind of database: references
+// that are checked at the end, counters that go on behind the rows, and a way to see that somebody else wrote.
+
+import { sql } from "kysely";
+import { PaperwardError } from "../errors.ts";
+import type { Generation } from "../schema/model.ts";
+import { fieldsOf, manyToManyOf } from "../schema/model.ts";
+import { modelNamed, modelsOf } from "../schema/registry.ts";
+import type { LibraryDatabase } from "./database.ts";
+
+/** A library's database, or the inside of its transaction. */
+export type BulkDatabase = Pick<
+  LibraryDatabase,
+  "kind" | "kysely" | "generation" | "tables" | "place"
+>;
+
+/** A reference from a column to the `id` of another table. */
+export interface Reference {
+  readonly table: string;
+  readonly column: string;
+  readonly to: string;
+}
+
+/** All references between the tables of a generation. */
+export function referencesOf(generation: Generation): readonly Reference[] {
+  return modelsOf(generation).flatMap((model) => [
+    ...fieldsOf(model, generation).flatMap(({ column, to }) =>
+      to === undefined ? [] : [{ table: model.table, column, to: modelNamed(to).table }]
+    ),
+    ...manyToManyOf(model, generation).flatMap((list) => [
+      { table: list.table, column: list.fromColumn, to: model.table },
+      { table: list.table, column: list.toColumn, to: modelNamed(list.to).table },
+    ]),
+  ]);
+}
+
+/** Tables whose numbers the database counts. */
+function countedTables({ generation, tables }: Pick<BulkDatabase, "generation" | "tables">) {
+  return modelsOf(generation).flatMap((model) => [
+    ...(model.primaryKey === "id" ? [model.table] : []),
+    ...manyToManyOf(model, generation).map(({ table }) => table),
+  ]).filter((table) => tables.has(table));
+}
+
+/** Prepares a connection, outside of any transaction. SQLite and PostgreSQL check references when the
+ * transaction ends; MariaDB at each row, though tables point to each other in circles.
+ * @param timeoutMs how long to wait for others' locks */
+export async function beginBulk(database: BulkDatabase, timeoutMs: number): Promise<void> {
+  const { kysely, kind } = database;
+  if (kind === "sqlite") await sql`pragma busy_timeout = ${sql.lit(timeoutMs)}`.execute(kysely);
+  if (kind === "mariadb") await sql`set foreign_key_checks = 0`.execute(kysely);
+}
+
+/** The end of writing, in the transaction: proves the references where the database didn't, and lets its
+ * counters go on behind the rows that came with their numbers.
+ * @throws {PaperwardError} where a row points to one that isn't there */
+export async function endBulk(database: BulkDatabase): Promise<void> {
+  if (database.kind === "mariadb") await checkReferences(database);
+  if (database.kind === "postgres") await advanceSequences(database);
+}
+
+/** Finds rows that point to nothing.
+ * @throws {PaperwardError} naming the first one */
+export async function checkReferences(database: BulkDatabase): Promise<void> {
+  const { kysely, generation, tables, place } = database;
+  for (const { table, column, to } of referencesOf(generation)) {
+    if (!tables.has(table)) continue;
+    const { rows } = await sql<{ id: unknown; target: unknown }>`
+      select child.id as id, child.${sql.ref(column)} as target from ${sql.table(table)} child
+      left join ${sql.table(to)} parent on parent.id = child.${sql.ref(column)}
+      where child.${sql.ref(column)} is not null and parent.id is null limit 1`.execute(kysely);
+    const [row] = rows;
+    if (!row) continue;
+    throw new PaperwardError(
+      `Cannot change ${place}: row ${row.id} of ${table} points to row ${row.target} of ${to}, which is not there`,
+      { hints: ["nothing was changed"] },
+    );
+  }
+}
+
+async function advanceSequences(database: BulkDatabase): Promise<void> {
+  for (const table of countedTables(database)) {
+    await sql`select setval(pg_get_serial_sequence(${table}, 'id'), greatest(max(id), coalesce(
+      pg_sequence_last_value(pg_get_serial_sequence(${table}, 'id')::regclass), 1)))
+      from ${sql.table(table)} having max(id) is not null`.execute(database.kysely);
+  }
+}
+
+/** Changes when somebody else has written to the database since: SQLite counts changes of others; servers don't,
+ * so it is how many rows each table has and the highest number among them. */
+export async function changeMark(
+  database: Pick<BulkDatabase, "kind" | "kysely" | "generation" | "tables">,
+): Promise<string> {
+  const { kysely, kind } = database;
+  if (kind === "sqlite") {
+    const { rows } = await sql<{ data_version: number }>`pragma data_version`.execute(kysely);
+    return String(rows[0]?.data_version ?? 0);
+  }
+  const marks: string[] = [];
+  for (const table of countedTables(database)) {
+    const { rows } = await sql<{ count: unknown; highest: unknown }>`
+      select count(*) as count, max(id) as highest from ${sql.table(table)}`.execute(kysely);
+    marks.push(`${rows[0]?.count} ${rows[0]?.highest}`);
+  }
+  return marks.join(", ");
+}

@@ -1,0 +1,449 @@
+// Copies a whole library from one database into another, of any kind: look at every row first, then write all of
+// them in one transaction, read them back and compare, and only then commit. Invariant: the target holds the
+// whole library or none of it, and a target that held anything before is never touched.
+
+import { type Kysely, sql } from "kysely";
+import type { CreateLibraryOptions } from "../../../migrations/create_library.ts";
+import type { CreateServerLibraryOptions } from "../../../migrations/create_server_library.ts";
+import { PaperwardError } from "../../errors.ts";
+import type { Files } from "../../library/files.ts";
+import type { Report } from "../../report/report.ts";
+import type { StopSignal } from "../../sandbox/stop_signal.ts";
+import type { Generation } from "../../schema/model.ts";
+import type { Tables } from "../../schema/tables.ts";
+import { TABLES_WITHOUT_MODEL } from "../../schema/tables_left_out.ts";
+import type { DatabaseSettings } from "../../settings/settings.ts";
+import { beginBulk, changeMark, endBulk } from "../bulk_write.ts";
+import { connectServer } from "../connect_server.ts";
+import type { LibraryDatabase, Snapshot } from "../database.ts";
+import { explainDatabaseError } from "../errors.ts";
+import { openDatabase, type OpenOptions } from "../open_database.ts";
+import { openRowWriter, type RowTable } from "../row_writer.ts";
+import { placeOf, type ServerConnection, type ServerSettings } from "../server_connection.ts";
+import { RowSum } from "./canonical_row.ts";
+import { type CopyTable, copyTables } from "./copy_tables.ts";
+import { whatItHolds } from "./fresh_library.ts";
+
+/** What a copy needs of the world. */
+export interface CopyWorld {
+  readonly files: Files;
+  readonly report: Report;
+  readonly stop: StopSignal;
+  /** Absolute path of an empty folder. */
+  readonly scratch: string;
+  createLibrary(options: CreateLibraryOptions): void;
+  createServerLibrary(
+    connection: ServerConnection,
+    options: CreateServerLibraryOptions,
+  ): Promise<void>;
+  isUnfinished(connection: ServerConnection): Promise<boolean>;
+}
+
+/** What is copied. */
+export interface CopyOptions {
+  readonly from: DatabaseSettings;
+  readonly to: DatabaseSettings;
+  /** The target has no library yet: make it. */
+  readonly create: boolean;
+  /** Look at everything, write nothing. */
+  readonly dryRun: boolean;
+  /** Rows read and written at once. */
+  readonly batchSize: number;
+}
+
+/** A table that was copied. */
+export interface CopiedTable {
+  readonly table: string;
+  readonly rows: number;
+  /** Of all rows in any order: equal on both sides. */
+  readonly checksum: string;
+}
+
+/** What was done. */
+export interface CopySummary {
+  readonly from: string;
+  readonly to: string;
+  readonly generation: Generation;
+  readonly release: string;
+  readonly dryRun: boolean;
+  /** The target's tables were made. */
+  readonly created: boolean;
+  readonly tables: readonly CopiedTable[];
+  /** In all tables. */
+  readonly rows: number;
+  /** Values that the target can't hold: only a dry run ends with some. */
+  readonly unfit: number;
+  /** ms */
+  readonly duration: number;
+}
+
+interface CopyJob {
+  readonly world: CopyWorld;
+  readonly options: CopyOptions;
+  readonly source: Snapshot;
+  readonly release: string;
+  /** Tables that the source has. */
+  readonly tables: readonly CopyTable[];
+  readonly target: string;
+}
+
+/** Copies a library.
+ * @throws {PaperwardError} for everything that stops the copy; the target is as it was then */
+export async function copyDatabase(
+  world: CopyWorld,
+  options: CopyOptions,
+): Promise<CopySummary> {
+  const started = performance.now();
+  const target = placeFor(options.to);
+  checkDifferent(options);
+  await using cleanup = new AsyncDisposableStack();
+  const database = await openDatabase(options.from, openOptions(world, "read"));
+  cleanup.defer(() => database.close());
+  const state = await targetState(world, options, database);
+  world.report.info(
+    `Copying ${database.kind} ${database.place}, paperless-ngx ${database.schema.release} ` +
+      `(${database.generation}), to ${options.to.kind} ${target}`,
+  );
+  return await database.snapshot(async (source): Promise<CopySummary> => {
+    const job: CopyJob = {
+      world,
+      options,
+      source,
+      release: database.schema.release,
+      tables: knownTables(world, source, options),
+      target,
+    };
+    const { sums, unfit } = await examine(job);
+    if (unfit > 0 && !options.dryRun) throw cannotHold(job, unfit);
+    if (!options.dryRun) await write(job, state, sums);
+    const tables = job.tables.map(({ name }): CopiedTable => {
+      const sum = sums.get(name);
+      return { table: name, rows: sum?.rows ?? 0, checksum: sum?.checksum ?? "" };
+    });
+    return {
+      from: database.place,
+      to: target,
+      generation: source.generation,
+      release: database.schema.release,
+      dryRun: options.dryRun,
+      created: state === "to be made",
+      tables,
+      rows: tables.reduce((sum, { rows }) => sum + rows, 0),
+      unfit,
+      duration: Math.round(performance.now() - started),
+    };
+  });
+}
+
+function openOptions(
+  { files, scratch, report, stop }: CopyWorld,
+  mode: OpenOptions["mode"],
+): OpenOptions {
+  return { files, scratch, report, stop, mode };
+}
+
+function placeFor(settings: DatabaseSettings): string {
+  return settings.kind === "sqlite" ? settings.path : placeOf(settings);
+}
+
+function checkDifferent({ from, to }: CopyOptions): void {
+  if (from.kind !== to.kind || placeFor(from) !== placeFor(to)) return;
+  throw new PaperwardError(`Cannot copy ${placeFor(from)}: source and target are the same`, {
+    exit: "usage",
+  });
+}
+
+/** What there is at the target. */
+type TargetState = "to be made" | "fresh library";
+
+/** Looks at the target before anything is read.
+ * @throws {PaperwardError} unless it can be filled */
+async function targetState(
+  world: CopyWorld,
+  options: CopyOptions,
+  source: LibraryDatabase,
+): Promise<TargetState> {
+  const { to, create } = options;
+  const place = placeFor(to);
+  const there = to.kind === "sqlite" ? world.files.exists(to.path) : await hasTables(world, to);
+  if (!there) {
+    if (create) return "to be made";
+    throw new PaperwardError(`Cannot copy to ${place}: there is no library`, {
+      exit: "noLibrary",
+      hints: [
+        "give --create to make it",
+        "a server's database itself must be there, without tables",
+      ],
+    });
+  }
+  const database = await openDatabase(to, openOptions(world, "read"));
+  try {
+    if (database.generation !== source.generation) {
+      throw new PaperwardError(
+        `Cannot copy to ${place}: it is a library of ${database.schema.release}, the source is of ${source.schema.release}`,
+        { exit: "version", hints: ["give a database without tables, and --create"] },
+      );
+    }
+    const holds = await database.snapshot((snapshot) => whatItHolds(snapshot));
+    if (holds.length > 0) {
+      throw new PaperwardError(
+        `Cannot copy to ${place}: the library is not empty (${holds.slice(0, 3).join(", ")}${
+          holds.length > 3 ? ", …" : ""
+        })`,
+        { hints: ["give a database without tables, and --create; nothing was changed"] },
+      );
+    }
+    const differing = copyTables(source.generation, to.kind).map(({ name }) => name)
+      .filter((name) => source.tables.has(name) !== database.tables.has(name));
+    if (differing.length > 0) {
+      throw new PaperwardError(
+        `Cannot copy to ${place}: only one of both libraries has the table ${differing[0]}`,
+        { hints: ["give a database without tables, and --create"] },
+      );
+    }
+    return "fresh library";
+  } finally {
+    await database.close();
+  }
+}
+
+async function hasTables(world: CopyWorld, settings: ServerSettings): Promise<boolean> {
+  const connection = await connectServer(settings, openOptions(world, "read"));
+  try {
+    if (await world.isUnfinished(connection)) {
+      world.report.info(
+        `${connection.place} holds what an interrupted run left: empty tables, which are removed first`,
+      );
+      return false;
+    }
+    return (await connection.tables()).size > 0;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** The source's tables; those of others are named and left. */
+function knownTables(
+  { report }: CopyWorld,
+  source: Snapshot,
+  { to }: CopyOptions,
+): readonly CopyTable[] {
+  const tables = copyTables(source.generation, to.kind);
+  const known = new Set([...tables.map(({ name }) => name), ...Object.keys(TABLES_WITHOUT_MODEL)]);
+  const strangers = [...source.tables].filter((name) => !known.has(name)).sort();
+  if (strangers.length > 0) {
+    report.warn(`Tables that paperless-ngx doesn't know are not copied: ${strangers.join(", ")}`);
+  }
+  return tables.filter(({ name }) => source.tables.has(name));
+}
+
+/** Values named before the rest is only counted. */
+const MOST_NAMED = 1000;
+
+/** Reads every row: what there is, and what the target can't hold. */
+async function examine({ world, options, source, tables }: CopyJob) {
+  const { report, stop } = world;
+  const sums = new Map<string, RowSum>();
+  let unfit = 0;
+  const progress = report.progress("Reading", await countRows(source, tables));
+  for (const table of tables) {
+    const sum = new RowSum(table.columns.map(({ kind }) => kind));
+    sums.set(table.name, sum);
+    for await (const rows of source.rows(queryOf(table), options.batchSize)) {
+      stop.throwIfRequested();
+      for (const row of rows) {
+        sum.add(row);
+        unfit += tellUnfit(table, row);
+      }
+      progress.advance(rows.length, table.name);
+    }
+  }
+  progress.end();
+  return { sums, unfit };
+
+  function tellUnfit({ name, columns }: CopyTable, row: readonly unknown[]): number {
+    let count = 0;
+    for (const [index, { column, limit }] of columns.entries()) {
+      const value = row[index] as Parameters<NonNullable<typeof limit>>[0] | null;
+      const message = value === null || value === undefined ? undefined : limit?.(value);
+      if (message === undefined) continue;
+      if (unfit + ++count > MOST_NAMED) continue;
+      const id = row[0] as string | bigint;
+      report.item("problem", { table: name, id, column, message });
+      report.error(`row ${id} of ${name}: ${column} ${message}`);
+    }
+    return count;
+  }
+}
+
+function queryOf({ name, columns }: CopyTable) {
+  return { table: name, columns };
+}
+
+async function countRows({ kysely }: Snapshot, tables: readonly CopyTable[]): Promise<number> {
+  let total = 0;
+  for (const { name } of tables) {
+    const { rows } = await sql<{ count: number | bigint }>`select count(*) as count from ${
+      sql.table(name)
+    }`.execute(kysely);
+    total += Number(rows[0]?.count ?? 0);
+  }
+  return total;
+}
+
+function cannotHold({ target }: CopyJob, unfit: number): PaperwardError {
+  return new PaperwardError(
+    `Cannot copy to ${target}: it can't hold ${unfit} values (listed above)`,
+    { hints: ["change them in the source library, and run it again; nothing was changed"] },
+  );
+}
+
+type Sums = ReadonlyMap<string, RowSum>;
+
+async function write(job: CopyJob, state: TargetState, sums: Sums): Promise<void> {
+  const { world, options: { to }, source } = job;
+  if (state === "fresh library") return await fillLibrary(job, to, sums);
+  if (to.kind === "sqlite") return await makeSqlite(job, to, sums);
+  const connection = await connectServer(to, openOptions(world, "write"));
+  try {
+    const names = new Set(job.tables.map(({ name }) => name));
+    await world.createServerLibrary(connection, {
+      generation: source.generation,
+      tables: names,
+      fill: async (server) => {
+        const inside = await snapshotOn(server, source.generation, names);
+        await transfer(job, { kysely: server.kysely, server, inside }, sums);
+      },
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Rows of a server, read in the transaction that is open. */
+async function snapshotOn(
+  server: ServerConnection,
+  generation: Generation,
+  tables: ReadonlySet<string>,
+): Promise<Snapshot> {
+  const { snapshotOf } = server.kind === "postgres"
+    ? await import("../postgres/snapshot.ts")
+    : await import("../mariadb/snapshot.ts");
+  return snapshotOf(server, generation, tables);
+}
+
+const SIDECARS = ["", "-wal", "-shm", "-journal"] as const;
+
+/** Where an SQLite library is made before it appears at its place. */
+export function draftOf(path: string): string {
+  return `${path}.paperward-copy`;
+}
+
+/** Fills a file beside the target and renames it: the target is there completely or not at all. */
+async function makeSqlite(
+  job: CopyJob,
+  to: Extract<DatabaseSettings, { kind: "sqlite" }>,
+  sums: Sums,
+): Promise<void> {
+  const { files, createLibrary } = job.world;
+  const draft = draftOf(to.path);
+  const discard = () => {
+    for (const suffix of SIDECARS) {
+      if (files.exists(draft + suffix)) files.remove(draft + suffix);
+    }
+  };
+  discard();
+  try {
+    const tables = new Set(job.tables.map(({ name }) => name));
+    createLibrary({ path: draft, generation: job.source.generation, tables });
+    await fillLibrary(job, { ...to, path: draft }, sums);
+    files.rename(draft, to.path);
+  } catch (error) {
+    discard();
+    throw error;
+  }
+}
+
+/** Replaces the few rows of a fresh library, in one transaction. */
+async function fillLibrary(job: CopyJob, to: DatabaseSettings, sums: Sums): Promise<void> {
+  const { world, tables } = job;
+  const database = await openDatabase(to, openOptions(world, "write"));
+  try {
+    const mark = await changeMark(database);
+    const holds = await database.snapshot((snapshot) => whatItHolds(snapshot));
+    await beginBulk(database, to.timeoutMs);
+    await database.kysely.transaction().execute(async (kysely) => {
+      if (holds.length > 0 || await changeMark({ ...database, kysely }) !== mark) {
+        throw new PaperwardError(
+          `Cannot copy to ${database.place}: another process writes to it`,
+          { hints: ["stop paperless-ngx on that database; nothing was changed"] },
+        );
+      }
+      for (const { name } of tables) await sql`delete from ${sql.table(name)}`.execute(kysely);
+      if (database.kind === "sqlite") await sql`delete from sqlite_sequence`.execute(kysely);
+      const { server } = database;
+      await transfer(job, {
+        kysely,
+        inside: database.within(kysely),
+        ...(server ? { server } : {}),
+      }, sums);
+      await endBulk({ ...database, kysely });
+    });
+  } catch (error) {
+    throw explainDatabaseError(database.kind, error, "change", database.place);
+  } finally {
+    await database.close();
+  }
+}
+
+interface TargetTransaction {
+  readonly kysely: Kysely<Tables>;
+  readonly server?: ServerConnection;
+  /** Reads what the transaction has written. */
+  readonly inside: Pick<Snapshot, "rows">;
+}
+
+/** Writes all rows, reads them back and compares. */
+async function transfer(job: CopyJob, target: TargetTransaction, sums: Sums): Promise<void> {
+  const { world: { report, stop }, options: { batchSize }, source, tables } = job;
+  const total = Array.from(sums.values()).reduce((sum, { rows }) => sum + rows, 0);
+  const copying = report.progress("Copying", total);
+  const writer = openRowWriter(target.kysely, {
+    batchSize,
+    verb: "copy",
+    ...(target.server ? { server: target.server } : {}),
+  });
+  for (const table of tables) {
+    const rowTable: RowTable = {
+      name: table.name,
+      columns: table.columns.map(({ column }) => column),
+    };
+    for await (const rows of source.rows(queryOf(table), batchSize)) {
+      stop.throwIfRequested();
+      for (const row of rows) await writer.add(rowTable, row);
+      copying.advance(rows.length, table.name);
+    }
+    await writer.flush();
+  }
+  copying.end();
+  const comparing = report.progress("Comparing", total);
+  for (const table of tables) {
+    const sum = new RowSum(table.columns.map(({ kind }) => kind));
+    for await (const rows of target.inside.rows(queryOf(table), batchSize)) {
+      stop.throwIfRequested();
+      for (const row of rows) sum.add(row);
+      comparing.advance(rows.length, table.name);
+    }
+    const expected = sums.get(table.name);
+    if (sum.rows === expected?.rows && sum.checksum === expected.checksum) continue;
+    throw new PaperwardError(
+      `Cannot copy ${table.name}: ${
+        sum.rows === expected?.rows
+          ? "the rows differ from the source's"
+          : `${sum.rows} rows arrived of ${expected?.rows}`
+      } after they were written`,
+      { hints: ["the target refused or changed values; nothing was kept"] },
+    );
+  }
+  comparing.end();
+}
