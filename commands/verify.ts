@@ -6,8 +6,14 @@ import { PaperwardError } from "../core/errors.ts";
 import type { ExitName } from "../core/exit_codes.ts";
 import type { Argument, Flag, Options } from "../core/flags/flag.ts";
 import { NO_PROGRESS_BAR } from "../core/flags/global_flags.ts";
+import type { Files } from "../core/library/files.ts";
 import { formatBytes, formatCount, formatDuration } from "../core/report/format.ts";
 import type { CommandContext } from "../core/sandbox/context.ts";
+import type {
+  openTransferPool,
+  TransferPool,
+  TransferPoolOptions,
+} from "../wasm/checksum/transfer_pool.ts";
 import type { Command } from "./_command.ts";
 
 const args: readonly Argument[] = [{
@@ -101,13 +107,15 @@ export const verify: Command = {
     };
   },
   async run(context, options) {
-    // Loaded here, so that help and completions start without the archive code.
-    const { verifyExport } = await import("../core/archive/verify/verify_export.ts");
-    const { parseSubset } = await import("../core/checks/sanity_options.ts");
+    const { path, dataOnly } = verifyOptions(options);
     const { openTransferPool } = await import("../wasm/checksum/transfer_pool.ts");
-    const { createLibrary } = await import("../migrations/create_library.ts");
+    // The Workers that read start while the rest of the code is loaded.
+    using early = dataOnly || !isFolder(context.files, path)
+      ? undefined
+      : startReaders(openTransferPool, path);
+    const { verifyExport } = await import("../core/archive/verify/verify_export.ts");
     const subset = typeof options.readDataSubset === "string"
-      ? parseSubset(options.readDataSubset)
+      ? (await import("../core/checks/sanity_options.ts")).parseSubset(options.readDataSubset)
       : undefined;
     if (options.subsetSeed !== undefined && (!subset || subset.kind === "part")) {
       throw new PaperwardError("Cannot use --subset-seed: it needs a random --read-data-subset", {
@@ -115,12 +123,43 @@ export const verify: Command = {
       });
     }
     const summary = await verifyExport(
-      { ...context, openTransfers: openTransferPool, createLibrary, now: () => new Date() },
+      {
+        ...context,
+        openTransfers: (given) => early?.take(given) ?? openTransferPool(given),
+        loadCreateLibrary: async () =>
+          (await import("../migrations/create_library.ts")).createLibrary,
+        now: () => new Date(),
+      },
       { ...verifyOptions(options), ...(subset ? { subset } : {}) },
     );
     return tell(context, summary);
   },
 };
+
+function isFolder(files: Files, path: string): boolean {
+  try {
+    return files.stat(path).kind === "folder";
+  } catch {
+    // What is wrong with it is told where it is opened.
+    return false;
+  }
+}
+
+/** Starts the Workers that will read an export; whoever asks first for just these gets them. */
+function startReaders(open: typeof openTransferPool, path: string) {
+  const pool = open({ read: [path], write: [] });
+  pool.start();
+  let waiting: TransferPool | undefined = pool;
+  return {
+    take({ read, write }: TransferPoolOptions): TransferPool | undefined {
+      if (write.length > 0 || read.length !== 1 || read[0] !== path) return undefined;
+      const taken = waiting;
+      waiting = undefined;
+      return taken;
+    },
+    [Symbol.dispose]: () => pool.close(),
+  };
+}
 
 function verifyOptions(options: Options): VerifyOptions {
   const text = <Key extends string>(key: Key, name: string = key) => {

@@ -88,7 +88,10 @@ export function openScan(options: ScanOptions): RecordScan {
     for (const manifest of manifests) {
       try {
         for await (
-          const records of readManifestBatches(source.open(manifest), { file: manifest })
+          const records of readManifestBatches(source.open(manifest), {
+            file: manifest,
+            transient: true,
+          })
         ) {
           stop.throwIfRequested();
           const found: NamedFile[] = [];
@@ -193,7 +196,12 @@ export function openScan(options: ScanOptions): RecordScan {
 
   async function tellDangling(): Promise<void> {
     for (const manifest of manifests) {
-      for await (const records of readManifestBatches(source.open(manifest), { file: manifest })) {
+      for await (
+        const records of readManifestBatches(source.open(manifest), {
+          file: manifest,
+          transient: true,
+        })
+      ) {
         stop.throwIfRequested();
         for (const record of records) {
           for (const { field, to, key, kind } of refer(record)) {
@@ -233,7 +241,12 @@ export function openScan(options: ScanOptions): RecordScan {
   async function tellShared(): Promise<void> {
     const first = new Map<string, NamedFile>();
     for (const manifest of manifests) {
-      for await (const records of readManifestBatches(source.open(manifest), { file: manifest })) {
+      for await (
+        const records of readManifestBatches(source.open(manifest), {
+          file: manifest,
+          transient: true,
+        })
+      ) {
         stop.throwIfRequested();
         for (const record of records) {
           for (const claim of filesOf(record, keyOf(record.pk) ?? 0)) {

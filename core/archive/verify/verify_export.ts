@@ -35,7 +35,10 @@ import type { VerifyOptions } from "./verify_options.ts";
 import { openVerifyTally, type VerifyTally } from "./verify_tally.ts";
 
 /** What a verification runs in. */
-export type VerifyWorld = RehearsalWorld;
+export interface VerifyWorld extends Omit<RehearsalWorld, "createLibrary"> {
+  /** Loads what makes the library of a rehearsal: most verifications never need it. */
+  loadCreateLibrary(): Promise<RehearsalWorld["createLibrary"]>;
+}
 
 /** How a verification went; text, JSON, JUnit and HTML are printers of it. */
 export interface VerifySummary extends FileCounts {
@@ -358,6 +361,7 @@ async function readAll(
   await using cleanup = new AsyncDisposableStack();
   const transfers = world.openTransfers({ read: [source.path], write: [] });
   cleanup.defer(() => transfers.close());
+  if (source.kind === "folder") transfers.start();
   const deep = options.deep || options.rehearse
     ? (await import("../../checks/deep/deep_pool.ts")).openDeepPool(files, { size: 2 })
     : undefined;
@@ -487,7 +491,7 @@ async function tryRehearsal(
   world.report.info("Rehearsal: restoring into a throw-away library");
   // Only here the importer, the exporter and the sanity checker are needed.
   const { rehearse } = await import("./rehearse.ts");
-  return await rehearse(world, {
+  return await rehearse({ ...world, createLibrary: await world.loadCreateLibrary() }, {
     path: options.path,
     dataOnly: options.dataOnly,
     leftOut: new Set(LEFT_OUT.filter((role) => !named.has(role))),

@@ -52,7 +52,7 @@ async function worldOf(
     scratch,
     version: "0.0.0",
     openTransfers: twins.openTransfers ?? (() => inlineTransferPool()),
-    createLibrary,
+    loadCreateLibrary: () => Promise.resolve(createLibrary),
     now: () => new Date("2026-02-03T04:05:06Z"),
   };
 }
