@@ -59,6 +59,8 @@ export class RecordScanner {
   /** Newlines passed since the last reset; strings hold none. */
   newlines = 0;
 
+  /** A `\u` was passed since the record began. */
+  #unicodeEscapes = false;
   readonly #stack = new Uint8Array(MAX_DEPTH + 1);
   #spans = new Int32Array(64);
   #root = new RecordShape();
@@ -85,6 +87,7 @@ export class RecordScanner {
   record(): ScannedRecord {
     if (this.#next() !== OPEN_OBJECT) this.#fail("a record does not start with {");
     this.at++;
+    this.#unicodeEscapes = false;
     let model: string | undefined;
     let pk: string | undefined;
     let fields: RawFields | undefined;
@@ -121,7 +124,12 @@ export class RecordScanner {
       model,
       pk,
       fields,
-      extras: new RawFields(this.bytes, extras, Int32Array.from(extraSpans)),
+      extras: new RawFields(
+        this.bytes,
+        extras,
+        Int32Array.from(extraSpans),
+        this.#unicodeEscapes,
+      ),
     };
   }
 
@@ -141,7 +149,12 @@ export class RecordScanner {
       this.#spans[slot] = start;
       this.#spans[slot + 1] = this.at;
     }
-    return new RawFields(this.bytes, shape, this.#spans.slice(0, 2 * shape.size));
+    return new RawFields(
+      this.bytes,
+      shape,
+      this.#spans.slice(0, 2 * shape.size),
+      this.#unicodeEscapes,
+    );
   }
 
   #step(shape: RecordShape, name: string, nameAt: number): RecordShape {
@@ -288,6 +301,7 @@ export class RecordScanner {
         continue;
       }
       if (escape !== 0x75) this.#failAt(at, "a string holds an unknown escape");
+      this.#unicodeEscapes = true;
       if (at + 6 > this.end) this.#short("a string is not closed");
       for (let digit = at + 2; digit < at + 6; digit++) {
         if (HEX[bytes[digit]!] !== 1) this.#failAt(at, "a string holds an unknown escape");

@@ -13,12 +13,20 @@ export class RawFields implements ReadonlyMap<string, RawJson> {
   readonly #shape: RecordShape;
   /** Start and end of each value in `#bytes`. */
   readonly #spans: Int32Array;
+  /** Whether a `\\u` stands in any of the texts: without one none holds half a character. */
+  readonly hasUnicodeEscapes: boolean;
 
   /** Made by the reader: the bytes, the names and where each value starts and ends. */
-  constructor(bytes: Uint8Array, shape: RecordShape, spans: Int32Array) {
+  constructor(
+    bytes: Uint8Array,
+    shape: RecordShape,
+    spans: Int32Array,
+    hasUnicodeEscapes: boolean,
+  ) {
     this.#bytes = bytes;
     this.#shape = shape;
     this.#spans = spans;
+    this.hasUnicodeEscapes = hasUnicodeEscapes;
   }
 
   /** Number of fields. */
@@ -41,6 +49,18 @@ export class RawFields implements ReadonlyMap<string, RawJson> {
   bytesOf(name: string): Uint8Array | undefined {
     const index = this.#shape.indexOf(name);
     return index < 0 ? undefined : this.#view(index);
+  }
+
+  /** Looks at the value's JSON text as UTF-8, where it stands: not even a view is made.
+   * @param look gets the bytes of a piece of the manifest, and where in them the value starts and ends */
+  look<T>(
+    name: string,
+    look: (bytes: Uint8Array, start: number, end: number) => T,
+  ): T | undefined {
+    const index = this.#shape.indexOf(name);
+    return index < 0
+      ? undefined
+      : look(this.#bytes, this.#spans[2 * index]!, this.#spans[2 * index + 1]!);
   }
 
   /** Names, in the order of the manifest. */

@@ -96,9 +96,13 @@ const SMALL_U = 0x75;
 const SMALL_D = 0x64;
 const SMALL_N = 0x6e;
 
+type LookAtBytes = (bytes: Uint8Array, start: number, end: number) => boolean;
+
+const firstByte = (bytes: Uint8Array, start: number) => bytes[start];
+
 /** The usual form of most values, told without decoding them; what doesn't fit here is looked at as text. */
-const BYTES_FIT: Partial<Record<FieldKind, (bytes: Uint8Array) => boolean>> = {
-  boolean: (bytes) => bytes[0] === 0x74 || bytes[0] === 0x66,
+const BYTES_FIT: Partial<Record<FieldKind, LookAtBytes>> = {
+  boolean: (bytes, start) => bytes[start] === 0x74 || bytes[start] === 0x66,
   integer: isShortNumber,
   smallInteger: isShortNumber,
   positiveInteger: isShortNumber,
@@ -109,23 +113,28 @@ const BYTES_FIT: Partial<Record<FieldKind, (bytes: Uint8Array) => boolean>> = {
   date: isMoment,
 };
 
-function isShortNumber(bytes: Uint8Array): boolean {
-  if (bytes.length > 15) return false;
-  for (let at = 0; at < bytes.length; at++) {
+function isShortNumber(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start > 15) return false;
+  for (let at = start; at < end; at++) {
     if (bytes[at]! < 0x30 || bytes[at]! > 0x39) return false;
   }
   return true;
 }
 
+/** Where the digits of a date stand behind its quote. */
+const DATE_DIGITS = [1, 2, 3, 4, 6, 7, 9, 10] as const;
+
 /** `"2024-01-31` and more, with the digits that make a date. */
-function isMoment(bytes: Uint8Array): boolean {
-  if (bytes.length < 12 || bytes[0] !== QUOTE || bytes[5] !== 0x2d || bytes[8] !== 0x2d) {
-    return false;
+function isMoment(bytes: Uint8Array, start: number, end: number): boolean {
+  if (
+    end - start < 12 || bytes[start] !== QUOTE || bytes[start + 5] !== 0x2d ||
+    bytes[start + 8] !== 0x2d
+  ) return false;
+  for (const digit of DATE_DIGITS) {
+    if (bytes[start + digit]! < 0x30 || bytes[start + digit]! > 0x39) return false;
   }
-  for (const at of [1, 2, 3, 4, 6, 7, 9, 10]) {
-    if (bytes[at]! < 0x30 || bytes[at]! > 0x39) return false;
-  }
-  return bytes[11] === QUOTE || bytes[11] === 0x54 || bytes[11] === 0x20;
+  const behind = bytes[start + 11];
+  return behind === QUOTE || behind === 0x54 || behind === 0x20;
 }
 
 const textsOf = new TextDecoder();
@@ -133,19 +142,20 @@ const textsOf = new TextDecoder();
 function problemsOf(model: ImportModel, { fields }: RawRecord): string[] {
   const problems: string[] = [];
   const { names, looked, lists } = fieldsOf(model);
-  const bytesOf = fields instanceof RawFields
-    ? (name: string) => fields.bytesOf(name)
-    : () => undefined;
+  const whole = fields instanceof RawFields ? fields : undefined;
   for (const { name, kind, null: isNullable, isRequired, isText } of looked) {
     // A document's text is most of a manifest: it is not even decoded.
-    const bytes = bytesOf(name);
-    if (bytes !== undefined) {
-      if (isText && bytes[0] === QUOTE) {
-        if (hasHalfCharacter(bytes)) problems.push(`${name} holds half a character`);
+    const first = whole?.look(name, firstByte);
+    if (whole && first !== undefined) {
+      if (isText && first === QUOTE) {
+        if (whole.hasUnicodeEscapes && hasHalfCharacter(whole.bytesOf(name))) {
+          problems.push(`${name} holds half a character`);
+        }
         continue;
       }
-      if (bytes[0] === SMALL_N && isNullable) continue;
-      if (BYTES_FIT[kind]?.(bytes)) continue;
+      if (first === SMALL_N && isNullable) continue;
+      const fits = BYTES_FIT[kind];
+      if (fits && whole.look(name, fits)) continue;
     }
     const raw = fields.get(name);
     if (raw === undefined) {
@@ -171,8 +181,8 @@ function problemsOf(model: ImportModel, { fields }: RawRecord): string[] {
 const SURROGATES =
   /\\ud(?:[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2}\\ud)[d-f][0-9a-f]{2})/i;
 
-function hasHalfCharacter(bytes: Uint8Array): boolean {
-  if (!hasEscapedSurrogate(bytes)) return false;
+function hasHalfCharacter(bytes: Uint8Array | undefined): boolean {
+  if (!bytes || !hasEscapedSurrogate(bytes)) return false;
   const text = textsOf.decode(bytes);
   return SURROGATES.test(text.replaceAll(/\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}/gi, ""));
 }

@@ -103,7 +103,7 @@ export function* referencesOf(
   const bytesOf = fields instanceof RawFields ? fields : undefined;
   for (const { name, to, isList } of referenceFields(model)) {
     // Most are null: that needs no text.
-    if (bytesOf?.bytesOf(name)?.[0] === SMALL_N) continue;
+    if (bytesOf?.look(name, isNull)) continue;
     const raw = fields.get(name);
     if (rawIsNull(raw)) continue;
     const keys = isList ? listOf(raw) : [raw];
@@ -119,6 +119,7 @@ export function* referencesOf(
 }
 
 const SMALL_N = 0x6e;
+const isNull = (bytes: Uint8Array, start: number) => bytes[start] === SMALL_N;
 
 function* genericReference(
   { fields }: RawRecord,
