@@ -51,8 +51,8 @@ export interface TestServer extends AsyncDisposable {
 
 /** How a server is started. */
 export interface ServerOptions {
-  /** Further arguments of the server's program. */
-  readonly args?: readonly string[];
+  /** Further arguments of the server's program, whose data is in `<folder>/data`. */
+  readonly args?: (folder: string) => readonly string[];
   /** Runs on the data folder before the server starts. */
   readonly prepare?: (folder: string) => void;
 }
@@ -273,7 +273,7 @@ export async function startServer(
     [
       ...["/bin/sh", "-c", 'exec "$@" 2>"$0"', `${folder}/log`],
       ...flavour.command(folder, port),
-      ...(options.args ?? []),
+      ...(options.args?.(folder) ?? []),
     ],
     `--pdeathsig=${flavour.stop.replace("SIG", "")}`,
   );

@@ -2,7 +2,7 @@
 
 import { PaperwardError } from "../errors.ts";
 import type { ExitName } from "../exit_codes.ts";
-import { ServerTimeout } from "./server_socket.ts";
+import { ServerTimeout, TlsFailure } from "./server_socket.ts";
 
 /** What an error means. */
 export interface ServerErrorMeaning {
@@ -58,13 +58,23 @@ const SYSTEM: Readonly<Record<string, ServerErrorMeaning>> = {
   ),
 };
 
-/** Whether an error is one of TLS. */
-const TLS = /certificate|self[- ]signed|\btls\b|\bssl\b|handshake|UnknownIssuer|NotValidForName/i;
-
 /** The `code` of an error, of the system's or of a driver's. */
 export function errorCode(error: unknown): string | undefined {
   const { code } = (error ?? {}) as { readonly code?: unknown };
   return typeof code === "string" ? code : undefined;
+}
+
+/** What went wrong while a connection was made: where nobody knows the error, encryption is to blame.
+ * @param encrypted whether the connection was to be encrypted */
+export function openingError(error: unknown, encrypted: boolean): unknown {
+  const code = errorCode(error);
+  if (!encrypted || error instanceof PaperwardError || error instanceof ServerTimeout) return error;
+  // Node's and the servers' codes have meanings of their own; Deno's TLS has none, or this one.
+  if (code !== undefined && code !== "UNKNOWN") return error;
+  const text = error instanceof Error ? error.message : String(error);
+  return new TlsFailure(code === "UNKNOWN" ? "is the certificate the right one?" : text, {
+    cause: error,
+  });
 }
 
 /** Turns an error into one for the user where its meaning is known; others are given back as they are.
@@ -100,8 +110,15 @@ function timeout(error: unknown): ServerErrorMeaning | undefined {
   };
 }
 
+/** Errors of encryption: ours, and those of mysql2. */
+const TLS_CODES: ReadonlySet<string> = new Set([
+  "TLS_FAILURE",
+  "HANDSHAKE_SSL_ERROR",
+  "HANDSHAKE_NO_SSL_SUPPORT",
+]);
+
 function tls(error: unknown): ServerErrorMeaning | undefined {
-  if (!(error instanceof Error) || !TLS.test(error.message)) return undefined;
+  if (!(error instanceof Error) || !TLS_CODES.has(errorCode(error) ?? "")) return undefined;
   return {
     reason: `the encrypted connection failed (${error.message})`,
     exit: "failed",

@@ -1,7 +1,8 @@
 // Sockets to a database server. Invariant: whatever the network does, waiting ends: connecting after the
 // time-out of the settings, a statement without its answer after some multiple of it.
 
-import { createConnection, type Socket } from "node:net";
+import { createConnection, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 
 /** A statement may take this many times as long as connecting. */
 const STATEMENT_TIMEOUTS = 6;
@@ -46,6 +47,37 @@ export function openSocket(address: Address, timeoutMs: number): Promise<Socket>
       resolve(socket);
     });
   });
+}
+
+/** Makes an open socket an encrypted one.
+ * @param options of node:tls
+ * @throws {TlsFailure} */
+export function encrypt(
+  socket: Socket,
+  host: string,
+  options: Readonly<Record<string, unknown>>,
+): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const secure = connectTls({
+      socket,
+      // Without either, the certificate would be held against `localhost`. SNI takes names only.
+      ...(isIP(host) ? { host } : { servername: host }),
+      ...options,
+    });
+    secure.once("error", (error) => reject(new TlsFailure(error.message, { cause: error })));
+    secure.once("close", () => reject(new TlsFailure("the server closed the connection")));
+    secure.once("secureConnect", () => {
+      secure.removeAllListeners("error");
+      secure.removeAllListeners("close");
+      secure.on("error", () => {});
+      resolve(secure);
+    });
+  });
+}
+
+/** TLS could not be begun. */
+export class TlsFailure extends Error {
+  readonly code = "TLS_FAILURE";
 }
 
 /** Runs something that a server answers; when the answer takes too long, gives up and calls `abandon`.

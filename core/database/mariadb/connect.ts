@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import { PaperwardError } from "../../errors.ts";
 import type { Tables } from "../../schema/tables.ts";
 import type { OpenOptions } from "../open_database.ts";
-import { errorCode } from "../server_error.ts";
+import { errorCode, openingError } from "../server_error.ts";
 import {
   placeOf,
   type ServerConnection,
@@ -49,8 +49,9 @@ export async function connectMariadb(
   const { mode } = options;
   const { timeoutMs } = settings;
   const verb = mode === "write" ? "change" : "read";
-  const driver = await logIn(settings, mariadbTls(settings, options.files)).catch((error) => {
-    throw explainMariadbError(error, "open", place);
+  const tls = mariadbTls(settings, options.files);
+  const driver = await logIn(settings, tls).catch((error) => {
+    throw explainMariadbError(openingError(error, tls !== undefined), "open", place);
   });
   let lost: unknown;
   const lose = (error: unknown): void => {

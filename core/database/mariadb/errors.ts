@@ -48,7 +48,11 @@ const MEANING: Readonly<Record<number, ServerErrorMeaning>> = {
     exit: "failed",
     hints: ["Raise max_connections, or try again later."],
   },
-  1044: NO_PRIVILEGE,
+  1044: {
+    reason: "there is no such database on the server, or the user may not use it",
+    exit: "noLibrary",
+    hints: ["Check PAPERLESS_DBNAME and PAPERLESS_DBUSER (or --database-url)."],
+  },
   1045: WRONG_PASSWORD,
   1049: {
     reason: "there is no such database on the server",

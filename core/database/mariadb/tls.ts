@@ -1,5 +1,7 @@
 // MariaDB's ssl_mode and certificates → options of TLS.
 
+import { isIP } from "node:net";
+import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
 import { readCertificates } from "../read_certificates.ts";
 import type { ServerSettings } from "../server_connection.ts";
@@ -21,6 +23,13 @@ export function mariadbTls(
 ): MariadbTls | undefined {
   const { host, sslMode } = settings;
   if (host.startsWith("/") || sslMode === "DISABLED") return undefined;
+  if (sslMode === "VERIFY_IDENTITY" && isIP(host)) {
+    // mysql2 gives an address no name to hold the certificate against, and Deno would take `localhost`.
+    throw new PaperwardError(`Cannot verify the identity of ${host}: it is an address`, {
+      exit: "usage",
+      hints: ["Put the name of its certificate in PAPERLESS_DBHOST (or --database-url)."],
+    });
+  }
   const verified = sslMode.startsWith("VERIFY");
   return {
     options: {

@@ -23,9 +23,10 @@ import { serverText } from "../sqlite_form.ts";
 import type { StorageValue } from "../storage_value.ts";
 import { copyRows } from "./bulk_insert.ts";
 import { postgresDialect } from "./dialect.ts";
+import { openingError } from "../server_error.ts";
 import { explainPostgresError } from "./errors.ts";
 import { DRIVER_TYPES } from "./storage_values.ts";
-import { postgresTls } from "./tls.ts";
+import { beginTls, postgresTls } from "./tls.ts";
 
 /** The oldest version that Django 5.2 works with. */
 const OLDEST = 14;
@@ -44,6 +45,7 @@ export async function connectPostgres(
   const place = placeOf(settings);
   const { mode, files } = options;
   const { timeoutMs } = settings;
+  const tls = postgresTls(settings, files);
   let lost: unknown;
   let socket: Awaited<ReturnType<typeof openSocket>> | undefined;
 
@@ -59,7 +61,8 @@ export async function connectPostgres(
     database: settings.name,
     user: settings.user,
     pass: settings.password,
-    ssl: postgresTls(settings, files),
+    // Begun before the driver gets the socket.
+    ssl: false,
     // Everything that the driver would otherwise look for in the environment.
     max: 1,
     sslnegotiation: null,
@@ -82,7 +85,8 @@ export async function connectPostgres(
       if (lost) throw lost;
       if (socket) throw new ConnectionLost();
       socket = await openSocket(addressOf(settings), timeoutMs);
-      return Object.assign(socket, { host: settings.host });
+      if (tls) socket = await beginTls(socket, settings.host, tls);
+      return socket;
     },
   } as unknown as postgres.Options<Record<string, never>>);
 
@@ -162,7 +166,7 @@ export async function connectPostgres(
       );
       first = { names: [], rows: [...rows] as StorageValue[][], affected: 0n };
     } catch (error) {
-      throw explainPostgresError(error, "open", place);
+      throw explainPostgresError(openingError(error, tls !== undefined), "open", place);
     }
     const [version = "", encoding = ""] = first.rows[0]?.map(String) ?? [];
     checkPostgresVersion(version, encoding, place);
