@@ -95,15 +95,14 @@ async function createInMariadb(
     await connection.script(
       `CREATE TABLE ${UNFINISHED} (id integer PRIMARY KEY) ENGINE=InnoDB;\n` +
         `INSERT INTO ${UNFINISHED} VALUES (1);\n` +
-        script("table", "index", "foreign key"),
+        script("table"),
     );
-    await connection.script("SET FOREIGN_KEY_CHECKS = 0");
     await connection.kysely.transaction().execute(async (kysely) => {
       await fill(connection);
       // In the transaction of the rows: either both are there or neither.
       await sql`delete from ${sql.table(UNFINISHED)}`.execute(kysely);
     });
-    await connection.script(`SET FOREIGN_KEY_CHECKS = 1; DROP TABLE ${UNFINISHED}`);
+    await connection.script(`${script("index", "foreign key")}DROP TABLE ${UNFINISHED}`);
   } catch (error) {
     await removeUnfinished(connection).catch(() => {
       // The connection may be what failed; the next run finds the mark.

@@ -4,7 +4,7 @@
 import { columnIndexName, foreignKeyName, metaIndexName, uniqueIndexName } from "./index_names.ts";
 import type { Leftover, Leftovers } from "./leftover.ts";
 import type { Column, ColumnKind, Computation, Operation, Rows, Table } from "./operation.ts";
-import { inPhases, type PhasedStatement } from "./statement.ts";
+import { inPhases, type Phase, type PhasedStatement } from "./statement.ts";
 
 /** Characters of a name. */
 const LIMIT = 64;
@@ -100,6 +100,7 @@ function createTable(table: Table, leftover: Leftover): PhasedStatement[] {
       return key("KEY", index, [name]);
     }),
     ...(leftover.extra ?? []),
+    ...foreignKeys(table, leftover),
   ];
   return [{
     phase: "table",
@@ -107,20 +108,16 @@ function createTable(table: Table, leftover: Leftover): PhasedStatement[] {
   }];
 }
 
-/** Foreign keys come last of all: tables point to each other in circles. */
-function foreignKeys(table: Table, leftover: Leftover): PhasedStatement[] {
-  const added = Object.entries(table.columns).flatMap(([name, column]) => {
+function foreignKeys(table: Table, leftover: Leftover): string[] {
+  return Object.entries(table.columns).flatMap(([name, column]) => {
     if (!column.references) return [];
     const key = nameIn(leftover, foreignKeyName(table.name, name, column.references, LIMIT));
     if (key === null) return [];
     return [
-      `ADD CONSTRAINT ${quote(key)} FOREIGN KEY (${quote(name)}) ` +
+      `CONSTRAINT ${quote(key)} FOREIGN KEY (${quote(name)}) ` +
       `REFERENCES ${quote(column.references)} (\`id\`)`,
     ];
   });
-  return added.length === 0
-    ? []
-    : [{ phase: "foreign key", sql: `ALTER TABLE ${quote(table.name)} ${added.join(", ")}` }];
 }
 
 function insertRows(rows: Rows): PhasedStatement {
@@ -143,7 +140,8 @@ function deleteRows(rows: Rows): PhasedStatement[] {
   }];
 }
 
-/** The statements of operations that happen together, in the order in which they must run.
+/** The statements of operations that happen together, in the order in which they must run; they leave the
+ * connection's checks of foreign keys on.
  * @param leftovers what history left in this generation */
 export function mariadbStatements(
   operations: readonly Operation[],
@@ -152,13 +150,8 @@ export function mariadbStatements(
   const of = (table: string) => leftovers[table] ?? {};
   const statements = operations.flatMap((operation): PhasedStatement[] => {
     switch (operation.kind) {
-      case "createTable": {
-        const leftover = of(operation.table.name);
-        return [
-          ...createTable(operation.table, leftover),
-          ...foreignKeys(operation.table, leftover),
-        ];
-      }
+      case "createTable":
+        return createTable(operation.table, of(operation.table.name));
       case "dropTable":
         return [{ phase: "foreign key", sql: `DROP TABLE ${quote(operation.table.name)}` }];
       case "insertRows":
@@ -167,10 +160,10 @@ export function mariadbStatements(
         return deleteRows(operation.rows);
     }
   });
-  if (!operations.some(({ kind }) => kind === "dropTable")) return inPhases(statements);
-  const check = (on: 0 | 1): PhasedStatement => ({
-    phase: "foreign key",
+  // Tables point to each other in circles.
+  const check = (phase: Phase, on: 0 | 1): PhasedStatement => ({
+    phase,
     sql: `SET FOREIGN_KEY_CHECKS = ${on}`,
   });
-  return inPhases([check(0), ...statements, check(1)]);
+  return inPhases([check("table", 0), ...statements, check("foreign key", 1)]);
 }

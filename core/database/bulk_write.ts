@@ -65,14 +65,14 @@ export async function checkReferences(database: BulkDatabase): Promise<void> {
   const { kysely, generation, tables, place } = database;
   for (const { table, column, to } of referencesOf(generation)) {
     if (!tables.has(table)) continue;
-    const { rows } = await sql<{ id: unknown; target: unknown }>`
-      select child.id as id, child.${sql.ref(column)} as target from ${sql.table(table)} child
+    const { rows } = await sql<{ target: unknown }>`
+      select child.${sql.ref(column)} as target from ${sql.table(table)} child
       left join ${sql.table(to)} parent on parent.id = child.${sql.ref(column)}
       where child.${sql.ref(column)} is not null and parent.id is null limit 1`.execute(kysely);
     const [row] = rows;
     if (!row) continue;
     throw new PaperwardError(
-      `Cannot change ${place}: row ${row.id} of ${table} points to row ${row.target} of ${to}, which is not there`,
+      `Cannot change ${place}: ${table}.${column} points to row ${row.target} of ${to}, which is not there`,
       { hints: ["nothing was changed"] },
     );
   }
