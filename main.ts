@@ -45,6 +45,13 @@ function print(text: string): ExitName {
   }
 }
 
+/** The databases that the command's own flags name. */
+function databaseUrls({ databases = [] }: Command, options: Options): Record<string, string> {
+  return Object.fromEntries(
+    databases.flatMap((name) => typeof options[name] === "string" ? [[name, options[name]]] : []),
+  );
+}
+
 async function run(command: Command, given: Options, columns: number): Promise<ExitName> {
   const { loadSettings, denoSettingsFiles } = await import("./core/settings/load_settings.ts");
   const { launchCommand } = await import("./core/sandbox/launch.ts");
@@ -63,7 +70,7 @@ async function run(command: Command, given: Options, columns: number): Promise<E
     const { settings, warnings } = await loadSettings({
       env: Deno.env.toObject(),
       cwd,
-      flags: readGlobalOptions(options),
+      flags: { ...readGlobalOptions(options), databases: databaseUrls(command, options) },
       files: denoSettingsFiles,
     });
     for (const warning of warnings) report.warn(warning);

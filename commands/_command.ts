@@ -17,6 +17,8 @@ export interface Command {
   readonly details?: string;
   readonly arguments: readonly Argument[];
   readonly flags: readonly Flag[];
+  /** Long names of flags that hold a database's URL: resolved, they are in `settings.databases`. */
+  readonly databases?: readonly string[];
   /** What the command Worker may touch: pure, computed from settings and options. */
   access(settings: Settings, options: Options): Access;
   /** Plans, applies, reports a summary and says how it ended. Runs inside the sandbox. */

@@ -1,6 +1,7 @@
 // Every command, in the order in which help lists them.
 
 import type { Command } from "./_command.ts";
+import { copyDatabase } from "./copy_database.ts";
 import { documentExporter } from "./document_exporter.ts";
 import { documentFuzzyMatch } from "./document_fuzzy_match.ts";
 import { documentImporter } from "./document_importer.ts";
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   documentRenamer,
   verify,
   migrate,
+  copyDatabase,
   undo,
   journal,
 ];

@@ -33,21 +33,26 @@ const DRIVER_NEEDS = {
 /** Read on data and media; write on nothing but what the options say; of the network the one address of the
  * database. */
 export function libraryAccess(settings: Settings, options: LibraryAccessOptions = {}): Access {
-  const { database } = settings;
-  const databaseFiles = database.kind === "sqlite"
-    ? [database.path, ...SQLITE_SIDECARS.map((suffix) => database.path + suffix)]
-    : [];
-  const server = serverAccess(database);
+  const database = databaseAccess(settings.database, { changes: options.changesDatabase === true });
   return {
-    read: [settings.dataDir, settings.mediaRoot, ...databaseFiles, ...server.read],
-    write: [
-      ...(options.lock ? [mediaLockPath(settings.mediaRoot)] : []),
-      ...(options.changesDatabase ? databaseFiles : []),
-      ...server.write,
-    ],
-    net: server.net ?? [],
-    env: server.env ?? [],
+    read: [settings.dataDir, settings.mediaRoot, ...database.read],
+    write: [...(options.lock ? [mediaLockPath(settings.mediaRoot)] : []), ...database.write],
+    net: database.net ?? [],
+    env: database.env ?? [],
   };
+}
+
+/** What one database needs: its address, or its file with SQLite's own beside it.
+ * @param drafts ends of names beside the file under which it is made before it appears */
+export function databaseAccess(
+  database: DatabaseSettings,
+  { changes, drafts = [] }: { readonly changes: boolean; readonly drafts?: readonly string[] },
+): Access {
+  if (database.kind !== "sqlite") return serverAccess(database);
+  const files = ["", ...drafts].flatMap((end) =>
+    ["", ...SQLITE_SIDECARS].map((suffix) => database.path + end + suffix)
+  );
+  return { read: files, write: changes ? files : [] };
 }
 
 /** What a connection to a database needs: its address and the certificates; for a Unix socket its path, which

@@ -154,8 +154,8 @@ const SCHEMES: Readonly<Record<string, DatabaseSettings["kind"]>> = {
   "mysql:": "mariadb",
 };
 
-function badUrl(reason: string): PaperwardError {
-  return new PaperwardError(`Cannot use the value of --database-url: ${reason}`, {
+function badUrl(reason: string, flag: string): PaperwardError {
+  return new PaperwardError(`Cannot use the value of ${flag}: ${reason}`, {
     exit: "usage",
     hints: [
       "It is a path to an SQLite file, sqlite:///path, postgres://user@host:port/name or " +
@@ -164,45 +164,49 @@ function badUrl(reason: string): PaperwardError {
   });
 }
 
-function decode(text: string, what: string): string {
+function decode(text: string, what: string, flag: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw badUrl(`the ${what} has a % that begins no escape; write % as %25`);
+    throw badUrl(`the ${what} has a % that begins no escape; write % as %25`, flag);
   }
 }
 
 /**
- * The database that `--database-url` names. What the URL leaves out comes from the PAPERLESS_DB*
+ * The database that `--database-url` or another flag names. What the URL leaves out comes from the PAPERLESS_DB*
  * variables, so that a password needs no place on a command line, where every process could read it.
+ * @param flag that holds the URL, for messages
  * @throws {PaperwardError} exit `usage`
  */
 export async function databaseFromUrl(
   text: string,
   read: VariableReader,
   resolve: Resolve,
+  flag = "--database-url",
 ): Promise<DatabaseSettings> {
+  const bad = (reason: string) => badUrl(reason, flag);
+  const decoded = (part: string, what: string) => decode(part, what, flag);
   const scheme = /^([a-z][a-z0-9+.-]*:)\/\//i.exec(text)?.[1]?.toLowerCase();
   const timeout = read.integer("PAPERLESS_DB_TIMEOUT");
   if (scheme === undefined) {
-    if (text === "") throw badUrl("it is empty");
+    if (text === "") throw bad("it is empty");
     return { kind: "sqlite", path: await resolve(text), timeoutMs: (timeout ?? 5) * 1000 };
   }
   const kind = SCHEMES[scheme];
-  if (kind === undefined) throw badUrl(`${scheme}// is no database that is known here`);
+  if (kind === undefined) throw bad(`${scheme}// is no database that is known here`);
   let url: URL;
   try {
     url = new URL(text);
   } catch {
-    throw badUrl(
+    throw bad(
       "it is not a valid URL; characters such as @ : / in a password are written as %40 %3A %2F",
     );
   }
   if (kind === "sqlite") {
     if (url.host !== "" || url.pathname === "") {
-      throw badUrl("a path in a sqlite URL begins with a third slash: sqlite:///data/db.sqlite3");
+      throw bad("a path in a sqlite URL begins with a third slash: sqlite:///data/db.sqlite3");
     }
-    const path = await resolve(decode(url.pathname, "path"));
+    const path = await resolve(decoded(url.pathname, "path"));
     return { kind, path, timeoutMs: (timeout ?? TIMEOUT.sqlite) * 1000 };
   }
 
@@ -221,26 +225,26 @@ export async function databaseFromUrl(
   for (const name of query.keys()) {
     if (known.has(name)) continue;
     const meant = nearest(name, [...known]);
-    throw badUrl(
+    throw bad(
       `it has an unknown option ${JSON.stringify(name)}${meant ? ` (did you mean ${meant}?)` : ""}`,
     );
   }
-  const raw = { text: "", source: "--database-url" };
+  const raw = { text: "", source: flag };
   const mode = given("sslmode", "ssl-mode", "ssl_mode");
   const wait = given("connect_timeout");
-  const host = given("host", "socket", "unix_socket") || decode(url.hostname, "host") ||
+  const host = given("host", "socket", "unix_socket") || decoded(url.hostname, "host") ||
     read.text("PAPERLESS_DBHOST") || "localhost";
-  const name = decode(url.pathname.slice(1), "name of the database");
-  if (name.includes("/")) throw badUrl("the name of the database cannot hold a slash");
+  const name = decoded(url.pathname.slice(1), "name of the database");
+  if (name.includes("/")) throw bad("the name of the database cannot hold a slash");
   return server(kind, {
     host: host.startsWith("/") ? await resolve(host) : host.replace(/^\[(.*)\]$/, "$1"),
     port: url.port === "" ? port : Number(url.port),
     name: name || (read.text("PAPERLESS_DBNAME") ?? "paperless"),
     user: url.username
-      ? decode(url.username, "user")
+      ? decoded(url.username, "user")
       : read.text("PAPERLESS_DBUSER") ?? "paperless",
     password: url.password
-      ? decode(url.password, "password")
+      ? decoded(url.password, "password")
       : read.raw("PAPERLESS_DBPASS")?.text ?? "paperless",
     sslMode: mode === undefined ? sslMode : choiceOf("sslmode", mode, raw, sslModes),
     timeoutMs: 1000 *

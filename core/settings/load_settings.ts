@@ -5,7 +5,7 @@ import { databaseFromUrl, databaseFromVariables } from "./database_settings.ts";
 import { readRawSettings } from "./raw_settings.ts";
 import { badValue, VariableReader } from "./_read_variable.ts";
 import { resolvePath } from "./resolve_path.ts";
-import type { Settings } from "./settings.ts";
+import type { DatabaseSettings, Settings } from "./settings.ts";
 import type { SettingsFiles } from "./settings_files.ts";
 
 export { denoSettingsFiles } from "./settings_files.ts";
@@ -22,6 +22,8 @@ export interface SettingsSources {
     readonly mediaRoot?: string;
     readonly databaseUrl?: string;
     readonly config?: string;
+    /** Further databases, by the long name of the flag that holds the URL. */
+    readonly databases?: Readonly<Record<string, string>>;
   };
   readonly files: SettingsFiles;
 }
@@ -61,6 +63,11 @@ export async function loadSettings(
     ? await databaseFromVariables(read, dataDir, resolve, warnings)
     : await databaseFromUrl(flags.databaseUrl, read, resolve);
 
+  const databases: Record<string, DatabaseSettings> = {};
+  for (const [name, url] of Object.entries(flags.databases ?? {})) {
+    databases[name] = Object.freeze(await databaseFromUrl(url, read, resolve, `--${name}`));
+  }
+
   const filenameFormat = read.raw("PAPERLESS_FILENAME_FORMAT")?.text;
   const appLogo = read.text("PAPERLESS_APP_LOGO");
   const passphrase = read.raw("PAPERLESS_PASSPHRASE")?.text;
@@ -72,6 +79,7 @@ export async function loadSettings(
     mediaRoot,
     scratchDir,
     database: Object.freeze(database),
+    databases: Object.freeze(databases),
     timeZone: timeZone(read),
     ...(filenameFormat === undefined ? {} : { filenameFormat }),
     filenameFormatRemoveNone: read.boolean("PAPERLESS_FILENAME_FORMAT_REMOVE_NONE", false),

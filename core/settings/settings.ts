@@ -30,6 +30,8 @@ export interface Settings {
   readonly scratchDir: string;
   /** The `PAPERLESS_DB*` variables. */
   readonly database: DatabaseSettings;
+  /** Databases that flags of the command name, by the flag's long name: `from`, `to`. */
+  readonly databases?: Readonly<Record<string, DatabaseSettings>>;
   /** IANA name. @default {"UTC"} */
   readonly timeZone: string;
   /** `PAPERLESS_FILENAME_FORMAT` */

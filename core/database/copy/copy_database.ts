@@ -22,6 +22,7 @@ import { openRowWriter, type RowTable } from "../row_writer.ts";
 import { placeOf, type ServerConnection, type ServerSettings } from "../server_connection.ts";
 import { RowSum } from "./canonical_row.ts";
 import { type CopyTable, copyTables } from "./copy_tables.ts";
+import { DRAFT } from "./draft.ts";
 import { whatItHolds } from "./fresh_library.ts";
 
 /** What a copy needs of the world. */
@@ -65,9 +66,11 @@ export interface CopySummary {
   readonly to: string;
   readonly generation: Generation;
   readonly release: string;
+  /** Nothing was written. */
   readonly dryRun: boolean;
   /** The target's tables were made. */
   readonly created: boolean;
+  /** In the registry's order. */
   readonly tables: readonly CopiedTable[];
   /** In all tables. */
   readonly rows: number;
@@ -334,11 +337,6 @@ async function snapshotOn(
 
 const SIDECARS = ["", "-wal", "-shm", "-journal"] as const;
 
-/** Where an SQLite library is made before it appears at its place. */
-export function draftOf(path: string): string {
-  return `${path}.paperward-copy`;
-}
-
 /** Fills a file beside the target and renames it: the target is there completely or not at all. */
 async function makeSqlite(
   job: CopyJob,
@@ -346,7 +344,7 @@ async function makeSqlite(
   sums: Sums,
 ): Promise<void> {
   const { files, createLibrary } = job.world;
-  const draft = draftOf(to.path);
+  const draft = to.path + DRAFT;
   const discard = () => {
     for (const suffix of SIDECARS) {
       if (files.exists(draft + suffix)) files.remove(draft + suffix);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { commands } from "../../../commands/mod.ts";
 import type { Options } from "../../../core/flags/flag.ts";
 import { grantsFor } from "../../../core/sandbox/grants.ts";
-import type { Settings } from "../../../core/settings/settings.ts";
+import type { DatabaseSettings, Settings } from "../../../core/settings/settings.ts";
 
 const SETTINGS: Settings = {
   dataDir: "/library/data",
@@ -93,6 +93,7 @@ const GRANTS: readonly {
     options: {},
     write: [...DATABASE, "/library/data", "/library/media", JOURNAL],
   },
+  { command: "copy_database", options: {}, write: [], library: DATABASE },
   { command: "undo", options: {}, write: [LOCK, ...DATABASE, "/library/media", JOURNAL] },
   { command: "journal", options: {}, write: [], library: ["/library/data"] },
 ];
@@ -106,6 +107,44 @@ for (const { command: name, options, write, read = [], library = LIBRARY } of GR
     deepStrictEqual(sorted(grants.read), sorted([...library, ...read, ...write, "/scratch/run"]));
   });
 }
+
+Deno.test("copy_database may read its source, write its target and reach its server, nothing else", () => {
+  const command = commands.find(({ name }) => name === "copy_database");
+  ok(command);
+  const server: DatabaseSettings = {
+    kind: "postgres",
+    host: "db",
+    port: 5432,
+    name: "paperless",
+    user: "p",
+    password: "p",
+    sslMode: "prefer",
+    sslRootCert: "/ca.pem",
+    timeoutMs: 1000,
+  };
+  const file = { kind: "sqlite", path: "/new/db.sqlite3", timeoutMs: 1000 } as const;
+  const files = (path: string) =>
+    ["", "-wal", "-shm", "-journal"].map((suffix) => `${path}${suffix}`);
+  const toFile = grantsFor(
+    command.access({ ...SETTINGS, databases: { from: server, to: file } }, {}),
+    "/scratch/run",
+  );
+  const written = [
+    ...files("/new/db.sqlite3"),
+    ...files("/new/db.sqlite3.paperward-copy"),
+    "/scratch/run",
+  ];
+  deepStrictEqual(sorted(toFile.write), sorted(written));
+  deepStrictEqual(sorted(toFile.read), sorted(["/ca.pem", ...written]));
+  deepStrictEqual(toFile.net, ["db:5432"]);
+  const toServer = grantsFor(
+    command.access({ ...SETTINGS, databases: { to: server } }, {}),
+    "/scratch/run",
+  );
+  deepStrictEqual(toServer.write, ["/scratch/run"]);
+  deepStrictEqual(sorted(toServer.read), sorted(["/ca.pem", ...DATABASE, "/scratch/run"]));
+  deepStrictEqual(toServer.net, ["db:5432"]);
+});
 
 function sorted(paths: readonly string[]): string[] {
   return [...new Set(paths)].sort();
