@@ -2,10 +2,8 @@
 // and only if asked move duplicates to the trash. Invariant: everything but the last step changes nothing.
 
 import { join } from "node:path";
-import { sql } from "kysely";
 import type { SimilarityPool, SimilarityPoolOptions } from "../../../wasm/similarity/mod.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
-import { decodeText } from "../../database/decode_text.ts";
 import { openDatabase } from "../../database/open_database.ts";
 import type { Files } from "../../library/files.ts";
 import { openJournal } from "../../library/journal/open_journal.ts";
@@ -20,6 +18,7 @@ import type { Generation } from "../../schema/model.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { type DocumentFacts, readDocumentFacts } from "./document_facts.ts";
 import type { DuplicateOptions } from "./duplicate_options.ts";
+import { readContent } from "./read_content.ts";
 import { duplicatesHtml, PAGE_LIMITS, type PageGroup, type PageMember } from "./duplicates_html.ts";
 import { findPairs, type SearchCounters } from "./find_pairs.ts";
 import {
@@ -348,18 +347,16 @@ async function pageGroup(
 }
 
 async function readContents(
-  { kysely }: LibraryDatabase,
+  database: LibraryDatabase,
   ids: readonly bigint[],
 ): Promise<Map<number, string>> {
-  const contents = new Map<number, string>();
-  for (const id of ids) {
-    // As bytes: node:sqlite cuts texts at a NUL.
-    const { rows } = await sql<{ readonly content: Uint8Array | null }>`
-      select cast(content as blob) as content from documents_document where id = ${id}`
-      .execute(kysely);
-    contents.set(Number(id), decodeText(rows[0]?.content ?? new Uint8Array()));
-  }
-  return contents;
+  return await database.snapshot(async (snapshot) => {
+    const contents = new Map<number, string>();
+    for (const id of ids) {
+      contents.set(Number(id), await readContent(snapshot, Number(id)) ?? "");
+    }
+    return contents;
+  });
 }
 
 async function carryOut(

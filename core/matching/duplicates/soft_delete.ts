@@ -3,12 +3,13 @@
 // Invariant: one database transaction, in the journal before it is committed.
 
 import { type Kysely, sql } from "kysely";
-import type { LibraryDatabase } from "../../database/database.ts";
-import { decodeText } from "../../database/decode_text.ts";
+import { floatText } from "../../archive/records/float_text.ts";
+import type { LibraryDatabase, Snapshot } from "../../database/database.ts";
 import type { JournalStep, RowValue } from "../../library/journal/journal_step.ts";
 import { markRows } from "../../library/journal/mark_rows.ts";
 import type { Journal } from "../../library/journal/open_journal.ts";
 import type { Tables } from "../../schema/tables.ts";
+import { readContent } from "./read_content.ts";
 import { contentMark } from "./texts.ts";
 
 /** A document that is to go. */
@@ -77,14 +78,14 @@ export async function softDelete(
   let result: Pick<SoftDeleted, "deleted" | "left">;
   try {
     result = await database.kysely.transaction().execute(async (kysely) => {
-      const { going, left } = await stillTheSame(kysely, deletions);
+      const { going, left } = await stillTheSame(database.within(kysely), deletions);
       const steps: JournalStep[] = [];
       const audited: number[] = [];
       const contentTypes = world.auditLog && database.tables.has("auditlog_logentry")
         ? await readContentTypes(kysely)
         : undefined;
       for (const { id } of going) {
-        const transactionId = formatId(database.kind, world.newId());
+        const transactionId = world.newId().replaceAll("-", "");
         for (const { table, id: pk } of await familyOf(kysely, database, id)) {
           const step = await markDeleted(kysely, table, pk, clock(), transactionId);
           steps.push(step);
@@ -116,20 +117,13 @@ export async function softDelete(
 }
 
 async function stillTheSame(
-  kysely: Kysely<Tables>,
+  snapshot: Snapshot,
   deletions: readonly Deletion[],
 ): Promise<{ readonly going: readonly Deletion[]; readonly left: readonly LeftAlone[] }> {
   const going: Deletion[] = [];
   const left: LeftAlone[] = [];
-  const isSame = async (id: number, content: bigint): Promise<boolean> => {
-    // As bytes: node:sqlite cuts texts at a NUL.
-    const { rows } = await sql<{ readonly content: Uint8Array | null }>`
-      select cast(content as blob) as content from documents_document
-      where id = ${id} and deleted_at is null`.execute(kysely);
-    const [row] = rows;
-    return row !== undefined &&
-      contentMark(decodeText(row.content ?? new Uint8Array())) === content;
-  };
+  const isSame = async (id: number, content: bigint): Promise<boolean> =>
+    contentMark(await readContent(snapshot, id) ?? "") === content;
   const keepers = new Map<number, boolean>();
   for (const deletion of deletions) {
     const { id, content, keeper } = deletion;
@@ -258,29 +252,55 @@ function pythonJson(changes: Readonly<Record<string, readonly string[]>>): strin
 
 /** `str()` of a row, as far as upstream's audit log shows it. */
 async function describe(kysely: Kysely<Tables>, table: string, pk: number): Promise<string> {
-  const query = {
-    documents_document: sql<{ readonly text: string }>`select substr(d.created, 1, 10) ||
-      case when c.name is null then '' else ' ' || c.name end ||
-      case when d.title = '' then '' else ' ' || d.title end as text
-      from documents_document d left join documents_correspondent c on c.id = d.correspondent_id
-      where d.id = ${pk}`,
-    documents_note: sql<{ readonly text: string }>`select note as text from documents_note
-      where id = ${pk}`,
-    documents_customfieldinstance: sql<{ readonly text: string }>`select f.name || ' : ' ||
-      coalesce(i.value_text, i.value_url, i.value_date, i.value_monetary, i.value_long_text,
-        i.value_int, i.value_float, i.value_select, i.value_document_ids,
-        case i.value_bool when 1 then 'True' when 0 then 'False' end, 'None') as text
-      from documents_customfieldinstance i join documents_customfield f on f.id = i.field_id
-      where i.id = ${pk}`,
-  }[table];
-  if (!query) return "";
-  const { rows } = await query.execute(kysely);
-  return String(rows[0]?.text ?? "");
+  return await DESCRIPTIONS[table]?.(kysely, pk) ?? "";
 }
 
-function formatId(kind: LibraryDatabase["kind"], id: string): string {
-  return kind === "postgres" ? id : id.replaceAll("-", "");
-}
+const DESCRIPTIONS: Readonly<
+  Record<string, (kysely: Kysely<Tables>, pk: number) => Promise<string>>
+> = {
+  async documents_document(kysely, pk) {
+    const { rows: [row] } = await sql<Readonly<Record<"created" | "name" | "title", RowValue>>>`
+      select d.created, c.name, d.title from documents_document d
+      left join documents_correspondent c on c.id = d.correspondent_id where d.id = ${pk}`
+      .execute(kysely);
+    const created = String(row?.created ?? "").slice(0, 10);
+    const name = row?.name ?? null;
+    return [created, ...(name === null ? [] : [name]), ...(row?.title ? [row.title] : [])].join(
+      " ",
+    );
+  },
+  async documents_note(kysely, pk) {
+    const { rows: [row] } = await sql<{ readonly note: RowValue }>`select note from documents_note
+      where id = ${pk}`.execute(kysely);
+    return String(row?.note ?? "");
+  },
+  async documents_customfieldinstance(kysely, pk) {
+    const { rows: [row] } = await sql<Readonly<Record<string, RowValue>>>`select f.name,
+      ${sql.join(VALUE_COLUMNS.map((column) => sql.ref(`i.${column}`)))}, i.value_bool
+      from documents_customfieldinstance i join documents_customfield f on f.id = i.field_id
+      where i.id = ${pk}`.execute(kysely);
+    const column = VALUE_COLUMNS.find((each) => row?.[each] !== null);
+    const value = column === undefined
+      ? { 0: "False", 1: "True" }[Number(row?.value_bool ?? -1)] ?? "None"
+      : column === "value_float"
+      ? floatText(Number(row?.[column]))
+      : String(row?.[column]);
+    return `${row?.name} : ${value}`;
+  },
+};
+
+/** Of a custom field's values only one is set. */
+const VALUE_COLUMNS: readonly string[] = [
+  "value_text",
+  "value_url",
+  "value_date",
+  "value_monetary",
+  "value_long_text",
+  "value_int",
+  "value_float",
+  "value_select",
+  "value_document_ids",
+];
 
 function dashed(id: string): string {
   return id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
