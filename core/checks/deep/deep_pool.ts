@@ -1,9 +1,11 @@
 // Looks into thumbnails and PDFs in Workers that hold no permission: the command reads the files for them.
-// A file that takes a Worker too long, or kills it, is damaged; the Worker is replaced.
+// A file that kills a Worker, or takes it too long also when it is looked at alone, is damaged; the Worker is
+// replaced.
 
 import type { Files, OpenFile } from "../../library/files.ts";
 import { answer } from "./_remote_file.ts";
 import { type DeepAnswer, type DeepJob, type DeepReply, HEADER, PIECE } from "./deep_protocol.ts";
+import { openPatience, type Patience } from "./_patience.ts";
 
 /** A file and what is asked about it. */
 export interface AskedFile {
@@ -32,19 +34,29 @@ export interface DeepPool {
 /** Options of {@linkcode openDeepPool}. */
 export interface DeepPoolOptions {
   readonly size: number;
-  /** ms that one file may take. @default {60_000} */
+  /** ms of the processor's time that one file may take. @default {30_000} */
   readonly patience?: number;
+  /** Starts a Worker; tests start one that hangs. @default the real one */
+  readonly start?: () => Worker;
 }
+
+/** ms of the processor's time. */
+const LIMIT = 30_000;
 
 /** Starts the Workers. */
 export function openDeepPool(files: Files, options: DeepPoolOptions): DeepPool {
-  const { size, patience } = options;
+  const { size, patience = LIMIT, start = startWorker } = options;
+  const shared = openPatience(patience);
   // A Worker for one kind loads one reader: the other would take its memory for nothing.
-  const lookers = kindsOf(size).map((kinds) => ({ kinds, ...openDeepReader(files, patience) }));
+  const lookers = kindsOf(size).map((kinds) => ({
+    kinds,
+    ...openDeepReader(files, shared, start),
+  }));
   let before: Promise<unknown> = Promise.resolve();
 
   async function lookAtAll(wanted: readonly DeepFile[], stop: Stop): Promise<Verdict[]> {
     const verdicts = new Array<Verdict>(wanted.length).fill(undefined);
+    const slow: number[] = [];
     const queues = new Map<DeepFile["kind"], Iterator<number>>(
       KINDS.map((kind) => [kind, indicesOf(wanted, kind)]),
     );
@@ -54,10 +66,20 @@ export function openDeepPool(files: Files, options: DeepPoolOptions): DeepPool {
         for (let next = queue?.next(); next && !next.done; next = queue?.next()) {
           stop.throwIfRequested();
           const file = wanted[next.value];
-          if (file) verdicts[next.value] = (await ask(file)).defect;
+          if (!file) continue;
+          const { defect, gaveUp } = await ask(file);
+          if (gaveUp) slow.push(next.value);
+          else verdicts[next.value] = defect;
         }
       }
     }));
+    // Whoever else was at work then may have been to blame: judged is only what is slow alone.
+    for (const index of slow) {
+      stop.throwIfRequested();
+      const file = wanted[index];
+      const looker = lookers.find(({ kinds }) => file && kinds.includes(file.kind));
+      verdicts[index] = file && (await looker?.ask(file))?.defect;
+    }
     return verdicts;
   }
 
@@ -91,13 +113,23 @@ interface Stop {
 /** One Worker, which answers about one file at a time. */
 export interface DeepReader {
   /** Call it again when it has answered. An unreadable file has no answer: that is another check's finding. */
-  ask(file: AskedFile): Promise<DeepAnswer>;
+  ask(file: AskedFile): Promise<DeepAnswer & { readonly gaveUp?: true }>;
   close(): void;
 }
 
-/** Starts a Worker when the first file comes.
- * @param patience ms that one file may take */
-export function openDeepReader(files: Files, patience = 60_000): DeepReader {
+function startWorker(): Worker {
+  return new Worker(new URL("./deep_worker.ts", import.meta.url), {
+    type: "module",
+    deno: { permissions: "none" },
+  });
+}
+
+/** Starts a Worker when the first file comes. */
+export function openDeepReader(
+  files: Files,
+  patience: Patience = openPatience(LIMIT),
+  startOne: () => Worker = startWorker,
+): DeepReader {
   const memory = new SharedArrayBuffer(HEADER + PIECE);
   // A view of shared memory can't be read into.
   const buffer = new Uint8Array(PIECE);
@@ -105,10 +137,7 @@ export function openDeepReader(files: Files, patience = 60_000): DeepReader {
   let numbers = 0;
 
   const start = (): Worker => {
-    const started = new Worker(new URL("./deep_worker.ts", import.meta.url), {
-      type: "module",
-      deno: { permissions: "none" },
-    });
+    const started = startOne();
     started.postMessage({ memory });
     return started;
   };
@@ -126,17 +155,17 @@ export function openDeepReader(files: Files, patience = 60_000): DeepReader {
       } catch {
         return {};
       }
-      const { promise, resolve } = Promise.withResolvers<DeepAnswer>();
+      const { promise, resolve } = Promise.withResolvers<DeepAnswer & { readonly gaveUp?: true }>();
       const id = ++numbers;
       const busy = worker ??= start();
-      const giveUp = (defect: string) => {
+      const end = (answer: DeepAnswer & { readonly gaveUp?: true }) => {
         close();
-        resolve({ defect });
+        resolve(answer);
       };
-      const timer = setTimeout(() => giveUp("it takes far too long"), patience);
+      const calm = patience.wait(() => end({ defect: "it takes far too long", gaveUp: true }));
       busy.onerror = (event) => {
         event.preventDefault();
-        giveUp("it makes the reader fail");
+        end({ defect: "it makes the reader fail" });
       };
       busy.onmessage = ({ data }: MessageEvent<DeepReply>) => {
         if (data.kind === "read") {
@@ -147,7 +176,7 @@ export function openDeepReader(files: Files, patience = 60_000): DeepReader {
       try {
         return await promise;
       } finally {
-        clearTimeout(timer);
+        calm();
         file.close();
       }
     },

@@ -52,3 +52,45 @@ Deno.test("calls that overlap get their own verdicts", async () => {
     pool.close();
   }
 });
+
+Deno.test("a file that hangs its reader costs itself only; one that was slow once is looked at again", async () => {
+  using temp = tempFolder();
+  const sizes = [10, 666, 20, 667, 30, 668, 40];
+  for (const size of sizes) {
+    Deno.writeFileSync(`${temp.path}/${size}.pdf`, new Uint8Array(size));
+  }
+  const times = new SharedArrayBuffer(4);
+  let started = 0;
+  const pool = openDeepPool(openFiles({ read: [temp.path], write: [] }), {
+    size: 2,
+    patience: 300,
+    start() {
+      started++;
+      const worker = new Worker(new URL("./_hanging_worker.ts", import.meta.url), {
+        type: "module",
+        deno: { permissions: "none" },
+      });
+      worker.postMessage({ times });
+      return worker;
+    },
+  });
+  try {
+    const verdicts = await pool.look(
+      sizes.map((size) => ({ kind: "pdf", path: `${temp.path}/${size}.pdf`, size })),
+      new StopSignal(),
+    );
+    assert.deepEqual(verdicts, [
+      undefined,
+      "it takes far too long",
+      undefined,
+      undefined,
+      undefined,
+      "it makes the reader fail",
+      undefined,
+    ]);
+    assert.equal(new Int32Array(times)[0], 2, "the file that was slow once was looked at twice");
+    assert.ok(started >= 4, "a Worker that hung was used again");
+  } finally {
+    pool.close();
+  }
+});
