@@ -29,9 +29,10 @@ import type {
 
 import { type DeepPool, openDeepPool } from "./deep/deep_pool.ts";
 import { type Inventory, openInventory } from "./inventory.ts";
-import { FOLDERS, locate, locateFiles } from "./locate_files.ts";
-import { BUNDLES } from "./missing_bundle.ts";
+import { expectedFiles, FOLDERS, locate, locateFiles } from "./locate_files.ts";
 import { foldName } from "./name_variant.ts";
+import { namedFiles } from "./named_files.ts";
+import { ownFiles } from "./own_files.ts";
 import type { Need } from "./repair/need.ts";
 import { openThrottle, readContents, type Reading } from "./read_contents.ts";
 import { readDocuments } from "./read_documents.ts";
@@ -46,8 +47,8 @@ export interface SanityWorld extends CommandContext {
 /** Gets what is found, as it is found. */
 export interface SanitySink {
   finding(finding: Finding): void;
-  /** Something that a repair can mend. */
-  need(need: Need): void;
+  /** Something that a repair can mend; absent: nothing is to be mended. */
+  need?(need: Need): void;
 }
 
 /** What was looked at. */
@@ -131,12 +132,14 @@ export async function checkLibrary(
     algorithm: generation === "v2" ? "md5" : "sha256",
     counts: { filesRead: 0, bytesRead: 0 },
     variants: new Map(),
+    lost: new Map(),
     lockable: true,
   };
   using mediaFindings = openSpool<Finding>(files, join(world.scratch, "media-findings"));
   if (!options.documents) await takeStock(job, (finding) => mediaFindings.add(finding));
   mediaFindings.close();
   await checkDocuments(job, documents);
+  await claimLost(job);
   if (!options.documents) {
     await checkStrays(job);
     for (const finding of mediaFindings) sink.finding(finding);
@@ -161,6 +164,8 @@ interface Job {
   readonly counts: { filesRead: number; bytesRead: number };
   /** Files that are missing, by their name without case and normalisation. */
   readonly variants: Map<string, NonNullable<StrayFile["variantOf"]>>;
+  /** Files that a repair may replace, by their name without case and normalisation. */
+  readonly lost: Map<string, { readonly path: string; readonly real: string }[]>;
   /** False once the lock could not be taken: said once, then gone on without. */
   lockable: boolean;
 }
@@ -309,9 +314,14 @@ function locateDocument(
   return located;
 }
 
-function claim({ inventory, sink }: Job, { id }: DocumentRow, path: string, place: Place): void {
+function claim(job: Job, { id }: DocumentRow, path: string, place: Place): void {
+  const { inventory, sink } = job;
   const real = place.kind === "file" || place.kind === "unseen" ? place.real : path;
-  if (inventory.claim(real, id) !== undefined) sink.need({ kind: "shared file", path: real });
+  if (job.walked && place.kind === "file" && inventory.look(real) === "absent") {
+    // The file system takes another spelling for this name: what the walk met by that one is no orphan.
+    inventory.addAlias(place.inode);
+  }
+  if (inventory.claim(real, id) !== undefined) sink.need?.({ kind: "shared file", path: real });
   if (real === path) return;
   // What a link points to belongs to the document as well as the link.
   inventory.claim(path, id);
@@ -499,7 +509,7 @@ const LOST: ReadonlySet<string> = new Set([
 ]);
 
 function tellNeeds(
-  { sink, variants, world }: Job,
+  { sink, variants, lost, world }: Job,
   { document, files }: CheckedDocument,
   findings: readonly Finding[],
 ): void {
@@ -509,15 +519,11 @@ function tellNeeds(
       // A link that leads out is not ours to replace.
       const isOurs = place.kind !== "unreadable";
       if (isOurs) {
-        sink.need({
-          kind: "lost file",
-          document,
-          role,
-          path,
-          stored,
-          isThere: place.kind === "file",
-          real: place.kind === "file" ? place.real : path,
-        });
+        const real = place.kind === "file" ? place.real : path;
+        const isThere = place.kind === "file";
+        sink.need?.({ kind: "lost file", document, role, path, stored, isThere, real });
+        const folded = foldName(path);
+        lost.set(folded, [...lost.get(folded) ?? [], { path, real }]);
       }
       if (place.kind === "missing") {
         variants.set(foldName(path), {
@@ -528,18 +534,44 @@ function tellNeeds(
       }
     }
     if (stored !== null && own.some(({ check }) => check === "stale-checksum")) {
-      sink.need({ kind: "stale checksum", document, role, path, stored });
+      sink.need?.({ kind: "stale checksum", document, role, path, stored });
     }
   }
   const { archiveChecksum, archiveFilename } = document;
   if (archiveFilename === null && archiveChecksum !== null) {
-    sink.need({
+    sink.need?.({
       kind: "unnamed archive",
       document,
       folder: join(world.settings.mediaRoot, FOLDERS.archive),
       stored: archiveChecksum,
     });
   }
+}
+
+/** Tells which lost files other documents claim too: those that were not asked for, or by a name that is the same
+ * one to the file system. A repair would take the file away from them. */
+async function claimLost(job: Job): Promise<void> {
+  const { database, lost, options, sink, world: { files, settings, stop } } = job;
+  if (!sink.need || lost.size === 0) return;
+  const known = new Set(options.documents);
+  const isSame = (path: string, other: string) => {
+    const [one, two] = [locate(files, path), locate(files, other)];
+    return one.kind === "file" && two.kind === "file" && one.inode === two.inode;
+  };
+  await database.snapshot(async (snapshot) => {
+    for await (const batch of readDocuments(snapshot)) {
+      stop.throwIfRequested();
+      for (const document of batch) {
+        for (const { path } of expectedFiles(settings.mediaRoot, document)) {
+          for (const each of lost.get(foldName(path)) ?? []) {
+            if (each.path === path || !isSame(each.path, path)) continue;
+            sink.need?.({ kind: "shared file", path: each.real });
+          }
+        }
+        if (options.documents && !known.has(document.id)) locateDocument(job, document);
+      }
+    }
+  });
 }
 
 /** Checks that look at what is in the media folder, whoever it belongs to. */
@@ -556,6 +588,7 @@ async function takeStock(job: Job, add: (finding: Finding) => void): Promise<voi
   const progress = report.progress("Taking stock");
   try {
     await walkMedia(files, settings.mediaRoot, {
+      isOwn: ownFiles(settings, options.ownPaths),
       onFile(path, kind) {
         progress.advance();
         inventory.add(path, kind);
@@ -571,7 +604,7 @@ async function takeStock(job: Job, add: (finding: Finding) => void): Promise<voi
           if (found) add(findingOf(check, found));
         }
       },
-      onRecycled: (path) => sink.need({ kind: "recycled", path }),
+      onRecycled: (path) => sink.need?.({ kind: "recycled", path }),
       onUnreadable(path, reason) {
         if (!unreadable) return;
         add(findingOf(unreadable, { message: `can't be looked into (${reason}): ${path}`, path }));
@@ -601,7 +634,7 @@ async function checkStrays(job: Job): Promise<void> {
         const found = check.stray?.(stray);
         if (found) sink.finding(findingOf(check, found));
       }
-      if (isOrphan) sink.need({ kind: "orphan", path: stray.path, size: stray.size });
+      if (isOrphan) sink.need?.({ kind: "orphan", path: stray.path, size: stray.size });
     }
     waiting = [];
   };
@@ -617,6 +650,7 @@ async function checkStrays(job: Job): Promise<void> {
       // Upstream looks at what a link points to: that is claimed, met by itself, or a folder.
       if (place.kind === "file" || isFolder(files, path)) continue;
     }
+    if (place.kind === "file" && inventory.isAlias(place.inode)) continue;
     const variantOf = variants.get(foldName(path));
     const size = place.kind === "file" ? place.size : 0;
     waiting.push({ path, size, ...(variantOf ? { variantOf } : {}) });
@@ -636,35 +670,9 @@ function isFolder(files: Files, link: string): boolean {
 /** Files that are there and belong to nothing also now: a server may have taken in documents meanwhile. */
 async function stillStray(job: Job, strays: readonly StrayFile[]): Promise<StrayFile[]> {
   const { world: { files, settings }, database } = job;
-  const below = (folder: string) => join(settings.mediaRoot, folder) + "/";
-  const namesIn = (folder: string) =>
-    strays.flatMap(({ path }) =>
-      path.startsWith(below(folder)) ? [path.slice(below(folder).length)] : []
-    );
   return await underLock(job, () =>
-    database.snapshot(async ({ kysely, tables }) => {
-      const taken = new Set<string>();
-      const look = async (table: string, column: string, folder: string) => {
-        const names = namesIn(folder);
-        if (names.length === 0 || !tables.has(table)) return;
-        const { rows } = await sql<{ name: string }>`select ${sql.ref(column)} as name from ${
-          sql.table(table)
-        } where ${sql.ref(column)} in (${sql.join(names)})`.execute(kysely);
-        for (const { name } of rows) taken.add(below(folder) + name);
-      };
-      await look("documents_document", "filename", FOLDERS.original);
-      await look("documents_document", "archive_filename", FOLDERS.archive);
-      await look("documents_sharelinkbundle", "file_path", BUNDLES);
-      const numbers = namesIn(FOLDERS.thumbnail).map((name) =>
-        Number(/^(\d{7,})\.webp$/.exec(name)?.[1] ?? NaN)
-      ).filter(Number.isSafeInteger);
-      if (numbers.length > 0) {
-        const { rows } = await sql<{ id: number }>`select id from documents_document
-          where id in (${sql.join(numbers)})`.execute(kysely);
-        for (const { id } of rows) {
-          taken.add(`${below(FOLDERS.thumbnail)}${String(id).padStart(7, "0")}.webp`);
-        }
-      }
+    database.snapshot(async (snapshot) => {
+      const taken = await namedFiles(snapshot, settings.mediaRoot, strays.map(({ path }) => path));
       return strays.filter(({ path }) => !taken.has(path) && files.exists(path));
     }));
 }

@@ -20,6 +20,10 @@ export interface Inventory {
   claimedBy(path: string): number | undefined;
   /** A file that belongs to something: what a link points to. */
   addOwned(path: string): void;
+  /** A file that belongs to a document by another spelling of the name that the walk met. */
+  addAlias(inode: string): void;
+  /** Whether a file belongs to a document by another spelling of its name. */
+  isAlias(inode: string): boolean;
   /** A share link bundle, as the database has its path. */
   addBundle(stored: string): void;
   /** A file relative to the media folder: the logo. */
@@ -45,6 +49,7 @@ export function openInventory(mediaRoot: string): Inventory {
   /** Numbers of thumbnails that are there and that nobody has claimed yet. */
   const thumbnails = new Set<number>();
   const claimedThumbnails = new Set<number>();
+  const aliases = new Set<string>();
 
   return {
     add(path, kind) {
@@ -78,6 +83,9 @@ export function openInventory(mediaRoot: string): Inventory {
       return owner !== undefined && owner > 0 ? owner : undefined;
     },
     addOwned: (path) => void owned.add(short(path)),
+    // A file system without inodes tells nothing.
+    addAlias: (inode) => void (inode !== "" && aliases.add(inode)),
+    isAlias: (inode) => aliases.has(inode),
     addBundle: (stored) => void owned.add(join(BUNDLES, bundleName(stored))),
     addOther(relative) {
       const name = normalize(relative.replace(/^\/+/, ""));

@@ -3,7 +3,9 @@
 
 import { join } from "node:path";
 import type { TransferPool } from "../../wasm/checksum/transfer_pool.ts";
+import { isInterrupted } from "../archive/import/import_staging.ts";
 import { openDatabase } from "../database/open_database.ts";
+import { PaperwardError } from "../errors.ts";
 import type { ExitName } from "../exit_codes.ts";
 import { openJournal } from "../library/journal/open_journal.ts";
 import { openSpool, type Spool } from "../library/spool.ts";
@@ -82,13 +84,17 @@ export async function runSanity(
     const tally = openTally();
     using findings = openSpool<Finding>(files, join(scratch, "findings"));
     using needs = openSpool<Need>(files, join(scratch, "needs"));
-    const counts = await checkLibrary(world, request, {
+    const ownPaths = [request.junit, request.html, request.repair?.from];
+    const counts = await checkLibrary(world, {
+      ...request,
+      ownPaths: ownPaths.filter((path) => path !== undefined),
+    }, {
       finding(finding) {
         tally.add(finding);
         findings.add(finding);
         tell(world, finding);
       },
-      need: (need) => request.repair ? needs.add(need) : undefined,
+      ...(request.repair ? { need: (need: Need) => needs.add(need) } : {}),
     });
     findings.close();
     needs.close();
@@ -192,6 +198,11 @@ async function repairLibrary(
 ): Promise<RepairSummary> {
   const { files, report, scratch, settings, stop } = world;
   const { from } = repair;
+  if (isInterrupted(files, join(settings.mediaRoot, "documents"))) {
+    throw new PaperwardError("Cannot repair: an import into this library was interrupted", {
+      hints: ["run the document_importer again: it brings the import to its end, or takes it back"],
+    });
+  }
   await using cleanup = new AsyncDisposableStack();
   const transfers = world.openTransfers({
     read: [settings.mediaRoot],
@@ -200,10 +211,19 @@ async function repairLibrary(
   });
   cleanup.defer(() => transfers.close());
   using plan = openSpool<Repair>(files, join(scratch, "repairs"));
-  const planning = planRepairs(
-    { files, transfers, stop, ...(from === undefined ? {} : { from }) },
-    needs,
-  );
+  const isWhole = knowsAllLost(request);
+  if (!isWhole && someOrphans(needs)) {
+    report.info(
+      "Orphans stay where they are: only a check of everything tells whether they are missed somewhere",
+    );
+  }
+  const planning = planRepairs({
+    files,
+    transfers,
+    stop,
+    movesOrphans: isWhole,
+    ...(from === undefined ? {} : { from }),
+  }, needs);
   for await (const each of planning) plan.add(each);
   plan.close();
   const none = { planned: plan.length, repaired: 0, failed: 0, left: openTally() };
@@ -227,6 +247,19 @@ async function repairLibrary(
   const left = openTally();
   for (const finding of findings) if (!isMended(finding, carried.mended)) left.add(finding);
   return { outcome: "done", planned: plan.length, ...carried, left };
+}
+
+/** Checks without which an orphan might be put aside that is missed somewhere. */
+const TELL_LOST = ["missing-file", "unreadable-file", "empty-file", "checksum-mismatch"];
+
+function knowsAllLost({ checks, subset }: SanityRequest): boolean {
+  return subset === undefined &&
+    TELL_LOST.every((wanted) => checks.some(({ name }) => name === wanted));
+}
+
+function someOrphans(needs: Spool<Need>): boolean {
+  for (const { kind } of needs) if (kind === "orphan") return true;
+  return false;
 }
 
 async function carryOut(

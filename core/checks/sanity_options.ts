@@ -21,6 +21,8 @@ export interface SanityOptions {
   /** bytes per second */
   readonly bandwidth?: number;
   readonly lockTimeoutMs?: number;
+  /** Absolute paths that this run uses itself: no orphans, wherever they are. */
+  readonly ownPaths?: readonly string[];
 }
 
 /** A part of the library whose content is read. */

@@ -3,11 +3,12 @@
 
 import { join } from "node:path";
 import type { Files } from "../library/files.ts";
-import { STAGING_FOLDER } from "../archive/staging/staging.ts";
 import { isLitterFile, isLitterFolder, isRecycleBin } from "./nas_litter.ts";
 
 /** What the walk is told to do with what it meets. Paths are absolute. */
 export interface WalkOptions {
+  /** Whether something is there on purpose: it is passed by. */
+  isOwn(path: string): boolean;
   onFile(path: string, kind: "file" | "link"): void;
   /** The names in a folder, sorted. */
   onFolder?(path: string, names: readonly string[]): void;
@@ -35,13 +36,11 @@ export async function walkMedia(
     await options.turn();
     for (const { name, kind } of entries) {
       const path = `${folder}/${name}`;
+      if (options.isOwn(path)) continue;
       if (kind !== "folder") {
         if (isLitterFile(name)) options.onLitter?.(path, 0);
         // Pipes and sockets are nothing that paperless-ngx made: strays like files.
         else options.onFile(path, kind === "link" ? "link" : "file");
-      } else if (name === STAGING_FOLDER && folder === mediaRoot) {
-        // What an interrupted repair has left there, the next one removes.
-        continue;
       } else if (isLitterFolder(name)) {
         const isBin = isRecycleBin(name);
         let count = 0;

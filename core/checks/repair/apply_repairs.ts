@@ -19,6 +19,7 @@ import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import type { Algorithm, Role } from "../check.ts";
 import { locate } from "../locate_files.ts";
 import type { Repair } from "./repair.ts";
+import { stillTrue } from "./still_true.ts";
 
 /** What repairing works with. The lock of the media folder is held. */
 export interface RepairWorld {
@@ -70,7 +71,13 @@ export async function* applyRepairs(
     for (const some of batches(plan, TOGETHER)) {
       stop.throwIfRequested();
       const ready: Ready[] = [];
+      const problemOf = await stillTrue(world.database, mediaRoot, some);
       for (const repair of some) {
+        const problem = problemOf(repair);
+        if (problem !== undefined) {
+          yield { repair, problem };
+          continue;
+        }
         if (repair.kind === "restore" && world.from !== undefined) {
           source ??= await openExportSource(files, world.from);
         }
@@ -157,10 +164,7 @@ async function readyPutBack(
   return {
     repair,
     steps,
-    async act() {
-      if (aside !== undefined) await moveFile(files, to, aside);
-      await moveFile(files, from, to);
-    },
+    act: () => replace(files, { from, to, aside }),
   };
 }
 
@@ -192,11 +196,26 @@ async function readyRestore(
   return {
     repair,
     steps,
-    async act() {
-      if (backup !== undefined) await moveFile(files, to, backup);
-      await moveFile(files, staged, to);
-    },
+    act: () => replace(files, { from: staged, to, aside: backup }),
   };
+}
+
+interface Replacement {
+  readonly from: string;
+  readonly to: string;
+  /** Where what is there goes; undefined: nothing is there. */
+  readonly aside: string | undefined;
+}
+
+/** Puts a file in its place. Where that fails, what was there before is there again. */
+async function replace(files: Files, { from, to, aside }: Replacement): Promise<void> {
+  if (aside !== undefined) await moveFile(files, to, aside);
+  try {
+    await moveFile(files, from, to);
+  } catch (error) {
+    if (aside !== undefined && !files.exists(to)) await moveFile(files, aside, to);
+    throw error;
+  }
 }
 
 async function readyQuarantine(

@@ -34,9 +34,11 @@ export async function* findCopies(
   lost: readonly LostFile[],
   stop: { throwIfRequested(): void },
 ): AsyncGenerator<ExportCopy> {
-  const byId = Map.groupBy(lost, ({ document }) => document.id);
+  // An export holds what was encrypted in clear: it can't stand in.
+  const wanted = lost.filter(({ document }) => !document.encrypted);
+  const byId = Map.groupBy(wanted, ({ document }) => document.id);
   const byChecksum = Map.groupBy(
-    lost.filter(({ stored }) => stored !== null),
+    wanted.filter(({ stored }) => stored !== null),
     ({ stored }) => stored ?? "",
   );
   const found = new Set<LostFile>();
@@ -97,6 +99,7 @@ async function verify(
     // It belongs to the document if the export's original does.
     const original = nameOf(record, NAMES.original);
     if (original === undefined || !findFile(source, original)) return undefined;
+    if (!await isThumbnail(source, path, file.size)) return undefined;
     const isSame = await checksumOf(source, original, lost.document.checksum) ===
       lost.document.checksum;
     return isSame ? { lost, path, size: file.size } : undefined;
@@ -104,6 +107,23 @@ async function verify(
   if (lost.stored === null) return undefined;
   const isGood = await checksumOf(source, path, lost.stored) === lost.stored;
   return isGood ? { lost, path, size: file.size } : undefined;
+}
+
+/** Bytes of a thumbnail, at most; they have some kilobytes. */
+const LARGEST_THUMBNAIL = 32 << 20;
+
+/** Whether a file is a WebP image by its first bytes (RFC 9649): old releases exported PNG. */
+async function isThumbnail(source: ExportSource, path: string, size: number): Promise<boolean> {
+  if (size > LARGEST_THUMBNAIL) return false;
+  try {
+    for await (const piece of source.open(path)) {
+      const text = new TextDecoder("latin1").decode(piece.subarray(0, 12));
+      return text.startsWith("RIFF") && text.endsWith("WEBP");
+    }
+  } catch (error) {
+    if (!(error instanceof PaperwardError || error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return false;
 }
 
 /** A manifest that names something outside of its export has no copies to offer. */

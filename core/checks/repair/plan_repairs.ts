@@ -19,6 +19,8 @@ export interface PlanWorld {
   readonly files: Files;
   readonly transfers: TransferPool;
   readonly stop: StopSignal;
+  /** Orphans that nobody misses are put aside. */
+  readonly movesOrphans: boolean;
   /** An export with good copies; absolute. */
   readonly from?: string;
 }
@@ -36,8 +38,8 @@ export async function* planRepairs(
   for (const need of needs) if (need.kind === "shared file") shared.add(need.path);
   for (const need of needs) {
     if (need.kind === "lost file") {
-      // Whatever went there would be taken from the other document.
-      if (!shared.has(need.real)) lost.push(need);
+      // Whatever went there would be taken from the other document; and what a link leads to is another's, too.
+      if (!shared.has(need.real) && need.real === need.path) lost.push(need);
     } else if (need.kind === "unnamed archive") unnamed.push(need);
   }
   const strays = await matchStrays(world, needs, lost, unnamed);
@@ -72,7 +74,7 @@ export async function* planRepairs(
     const { document, role, path, stored } = need;
     yield { kind: "rewrite checksum", document: owner(document), role, path, stored };
   }
-  for (const need of needs) {
+  for (const need of world.movesOrphans ? needs : []) {
     if (need.kind !== "orphan" || used.has(need.path)) continue;
     yield { kind: "quarantine", path: need.path, size: need.size };
   }
@@ -140,8 +142,8 @@ function* strayJobs(
   for (const need of needs) {
     if (need.kind !== "orphan" && need.kind !== "recycled") continue;
     const place = locate(files, need.path);
-    // A link is not a file that could be put back.
-    if (place.kind !== "file" || place.real !== need.path) continue;
+    // A link is not a file that could be put back, and nobody misses an empty one.
+    if (place.kind !== "file" || place.real !== need.path || place.size === 0) continue;
     underWay.set(++id, need.path);
     yield { id, source: place.real, algorithm };
   }

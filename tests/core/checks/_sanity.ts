@@ -129,9 +129,11 @@ export function state(library: Library): Record<string, string> {
   for (const path of listFiles(library.folder)) {
     if (/^scratch-|^data\/paperward\/|^data\/db\.sqlite3/.test(path)) continue;
     const full = `${library.folder}/${path}`;
-    const { mtime, isSymlink } = Deno.lstatSync(full);
+    const { mtime, isSymlink, isFile } = Deno.lstatSync(full);
     found[path] = isSymlink
       ? `→ ${Deno.readLinkSync(full)}`
+      : !isFile
+      ? "neither a file nor a link"
       : `${sha256(Deno.readFileSync(full))} ${mtime?.getTime()}`;
   }
   found.database = python(

@@ -3,10 +3,8 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import type { SanityRequest, SanitySummary } from "../../../core/checks/run_sanity.ts";
 import { openFiles } from "../../../core/library/deno_files.ts";
 import { openJournal } from "../../../core/library/journal/open_journal.ts";
-import { undoLast } from "../../../core/library/journal/undo_last.ts";
 import {
   fixturesRoot,
   type FixtureVersion,
@@ -21,7 +19,8 @@ import {
 } from "../../_fixtures.ts";
 import { hasPython, sql } from "../../_python.ts";
 import { openFaultyDisk } from "../../faults/_faulty_disk.ts";
-import { briefly, check, damage, run, sanityWorld, state } from "./_sanity.ts";
+import { kept, overwrite, repair, undo } from "./_repairs.ts";
+import { briefly, check, run, state } from "./_sanity.ts";
 
 const ignore = withoutFixtures() || !hasPython();
 
@@ -31,43 +30,6 @@ const THUMBNAIL = "documents/thumbnails/0000003.webp";
 
 const digest = (algorithm: "md5" | "sha256", path: string) =>
   createHash(algorithm).update(Deno.readFileSync(path)).digest("hex");
-
-const overwrite = (library: Library, path: string) =>
-  damage(library, [{ op: "overwrite", path: `media/${path}`, offset: 100, hex: "5858" }]);
-
-/** Repairs, and says what was planned: kind and path. */
-async function repair(
-  library: Library,
-  request: Partial<NonNullable<SanityRequest["repair"]>> = {},
-  rest: Partial<SanityRequest> = {},
-): Promise<SanitySummary & { readonly planned: readonly string[] }> {
-  const summary = await run(library, {
-    ...rest,
-    repair: { dryRun: false, yes: true, arguments: ["--repair"], ...request },
-  }, {
-    files: openFiles({
-      read: [library.folder, ...(request.from === undefined ? [] : [request.from])],
-      write: [library.folder],
-    }),
-  });
-  const planned = summary.report.items
-    .filter(({ type, record }) => type === "repair" && record.state === "planned")
-    .map(({ record }) => {
-      const path = String(record.to ?? record.path).replace(`${library.media}/`, "");
-      return `${record.kind} ${path}`;
-    });
-  return { ...summary, planned };
-}
-
-async function undo(library: Library): Promise<string> {
-  const world = await sanityWorld(library);
-  try {
-    const { outcome } = await undoLast(world, { dryRun: false, abandon: false });
-    return outcome;
-  } finally {
-    Deno.removeSync(world.scratch, { recursive: true });
-  }
-}
 
 /** A library that was damaged, how it is mended, and what differs from the whole one afterwards. */
 interface Case {
@@ -196,15 +158,6 @@ function withoutTimes(found: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(found).map(([path, content]) => [path, content.replace(/ \d+$/, "")]),
   );
-}
-
-function kept(library: Library): string[] {
-  const folder = `${library.data}/paperward/kept/000001`;
-  try {
-    return listFiles(folder);
-  } catch {
-    return [];
-  }
 }
 
 for (const version of VERSIONS) {
