@@ -6,6 +6,7 @@ import { documentExporter } from "./document_exporter.ts";
 import { documentFuzzyMatch } from "./document_fuzzy_match.ts";
 import { documentImporter } from "./document_importer.ts";
 import { documentRenamer } from "./document_renamer.ts";
+import { documentRetagger } from "./document_retagger.ts";
 import { documentSanityChecker } from "./document_sanity_checker.ts";
 import { journal } from "./journal.ts";
 import { migrate } from "./migrate.ts";
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   documentSanityChecker,
   documentFuzzyMatch,
   documentRenamer,
+  documentRetagger,
   verify,
   migrate,
   copyDatabase,

@@ -33,6 +33,9 @@ export interface KernelExports {
   ): number;
   matches(): number;
   counters(): number;
+  partial_input(length: number): number;
+  partial_text(): void;
+  partial_reaches(cutOff: number): number;
 }
 
 let compiled: WebAssembly.Module | undefined;

@@ -24,3 +24,4 @@ export {
   type SimilarityPoolOptions,
   type SimilarityResult,
 } from "./similarity_pool.ts";
+export { openPartialFinder, type PartialFinder } from "./partial_finder.ts";

@@ -89,6 +89,13 @@ const GRANTS: readonly {
   },
   { command: "document_renamer", options: { dryRun: true }, write: [LOCK] },
   {
+    command: "document_retagger",
+    options: { tags: true },
+    write: [LOCK, ...DATABASE, "/library/media", JOURNAL],
+  },
+  { command: "document_retagger", options: { tags: true, suggest: true }, write: [] },
+  { command: "document_retagger", options: { tags: true, dryRun: true }, write: [] },
+  {
     command: "migrate",
     options: {},
     write: [...DATABASE, "/library/data", "/library/media", JOURNAL],

@@ -6,6 +6,7 @@ pub mod alphabet;
 pub mod compare;
 pub mod filter;
 pub mod lcs;
+pub mod partial;
 pub mod prepare;
 pub mod ratio;
 pub mod sketch;

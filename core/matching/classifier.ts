@@ -1,0 +1,21 @@
+// The seam for the model that predicts what has the algorithm "automatic". Invariant: without a model nothing is
+// predicted, and that is said.
+
+/** What a model predicts for a text: ids of objects. */
+export interface Prediction {
+  readonly correspondent: number | null;
+  readonly documentType: number | null;
+  readonly tag: readonly number[];
+  readonly storagePath: number | null;
+}
+
+/** A model, ready to be asked. */
+export interface Classifier {
+  /** In the order of the texts. */
+  predict(texts: readonly string[]): Promise<readonly Prediction[]>;
+  close(): void;
+}
+
+/** What automatic objects are without a model: `absent`: upstream would have none either, they match nothing;
+ * `unreadable`: it would have one, so nobody knows whether they match. */
+export type NoClassifier = "absent" | "unreadable";

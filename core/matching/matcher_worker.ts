@@ -1,0 +1,90 @@
+// Entry of the Workers that match texts. They hold no permission at all, and are ended from outside where a
+// pattern takes too long.
+
+import { openPartialFinder } from "../../wasm/similarity/partial_finder.ts";
+import {
+  applyRule,
+  FUZZY_CUT_OFF,
+  type PreparedText,
+  prepareText,
+  type RuleHelpers,
+} from "./match_rule.ts";
+import { BEAT, type MatcherInit, type MatcherJob, type TextVerdict } from "./matcher_protocol.ts";
+
+const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
+
+scope.onmessage = ({ data: init }: MessageEvent<MatcherInit>) => {
+  const work = openWork(init);
+  scope.onmessage = ({ data: job }: MessageEvent<MatcherJob>) => scope.postMessage(work(job));
+};
+
+/** A pattern that the engine refuses, or runs out of memory with. */
+class Unusable extends Error {}
+
+function openWork({ rules, explain, beat }: MatcherInit): (job: MatcherJob) => TextVerdict[] {
+  const beats = new Int32Array(beat);
+  const finder = openPartialFinder();
+  const patterns = new Map<string, RegExp>();
+  let finderHolds: string | undefined;
+
+  const helpers: RuleHelpers = {
+    fuzzy(text, rule) {
+      const prepared = text.fuzzy(rule.insensitive);
+      if (finderHolds !== prepared) finder.setText(prepared);
+      finderHolds = prepared;
+      return finder.reaches(rule.text, FUZZY_CUT_OFF);
+    },
+    search(text, { pattern: { source, flags, needle } }) {
+      if (!text.folded.includes(needle)) return false;
+      // From here on somebody looks at the clock.
+      Atomics.add(beats, BEAT.ticket, 1);
+      try {
+        const key = `${flags} ${source}`;
+        let pattern = patterns.get(key);
+        if (!pattern) patterns.set(key, pattern = new RegExp(source, flags));
+        return pattern.test(text.raw);
+      } catch (error) {
+        throw new Unusable(error instanceof Error ? error.message : String(error));
+      } finally {
+        Atomics.add(beats, BEAT.ticket, 1);
+      }
+    },
+  };
+
+  return ({ texts, skip, skipRules }) => {
+    const skipped = new Set(skip);
+    const dropped = new Set(skipRules);
+    return texts.map((raw, at): TextVerdict => {
+      const text = prepareText(raw);
+      const [matches, undecided, why]: [number[], number[], string[]] = [[], [], []];
+      for (const [index, rule] of rules.entries()) {
+        if (rule.kind === "unusable") {
+          undecided.push(index);
+          if (explain) why.push(rule.why);
+          continue;
+        }
+        if (dropped.has(index) || skipped.has(at * rules.length + index)) {
+          undecided.push(index);
+          if (explain) why.push("its pattern takes too long");
+          continue;
+        }
+        Atomics.store(beats, BEAT.rule, index);
+        Atomics.store(beats, BEAT.text, at);
+        const verdict = tryRule(rule, text, helpers);
+        if (verdict === undefined) undecided.push(index);
+        else if (verdict.matches) matches.push(index);
+        if (explain) why.push(verdict?.why ?? "its pattern takes too much");
+      }
+      return { matches, undecided, ...(explain ? { why } : {}) };
+    });
+  };
+
+  function tryRule(rule: MatcherInit["rules"][number], text: PreparedText, helpers: RuleHelpers) {
+    try {
+      return applyRule(rule, text, helpers, explain);
+    } catch (error) {
+      if (error instanceof Unusable) return undefined;
+      throw error;
+    }
+  }
+}
