@@ -24,7 +24,9 @@ export async function decodeWebp(file: RemoteFile): Promise<string | undefined> 
   try {
     if (!isReady) await init(await (module ??= WebAssembly.compile(webpWasm)));
     isReady = true;
-    const { width, height } = await decode(bytes.buffer);
+    const { width, height, data } = await decode(bytes.buffer);
+    // Given back at once: dozens of megabytes of pixels would pass before the collector looks.
+    data.buffer.transfer(0);
     return width > 0 && height > 0 ? undefined : "it has no pixels";
   } catch {
     // A module that failed inside may be in any state.
