@@ -38,6 +38,10 @@ export const CHECKS = {
   manifest: { level: "error", summary: "A manifest is missing, damaged or cut short." },
   record: { level: "error", summary: "A record holds what its model can't: it can't be imported." },
   "duplicate-key": { level: "error", summary: "Two records have one number." },
+  "duplicate-value": {
+    level: "error",
+    summary: "Two records share what must differ: only one of them can be restored.",
+  },
   "dangling-reference": {
     level: "error",
     summary: "A record points to a record that the export does not hold.",

@@ -12,12 +12,13 @@ import { PaperwardError } from "../../errors.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import type { ExportSource } from "../zip/export_source.ts";
 import type { SecretChecker } from "./check_secrets.ts";
-import type { FindingSink } from "./finding.ts";
+import type { FindingSink, Found } from "./finding.ts";
 import { type KeysByModel, openKeysByModel } from "./key_set.ts";
 import { filesOf, type NamedFile } from "./named_file.ts";
 import { type NameSet, openNameSet } from "./name_set.ts";
 import type { RecordLooker } from "./record_values.ts";
 import { keyOf, type Reference, referencesOf } from "./references.ts";
+import { openUniqueValues, type Twin, type UniqueValues } from "./unique_values.ts";
 
 /** What scanning needs. */
 export interface ScanOptions {
@@ -70,6 +71,8 @@ export function openScan(options: ScanOptions): RecordScan {
   const types = new Map<number, string>();
   const named = new Map<FileRole, number>();
   const unnamed = openKeysByModel();
+  // Values of old exports have to differ once they are brought up to date.
+  const uniques = options.values ? openUniqueValues(schema) : undefined;
   let isCut = false;
   let hasLateTypes = false;
 
@@ -125,7 +128,9 @@ export function openScan(options: ScanOptions): RecordScan {
     counts.set(model, (counts.get(model) ?? 0) + 1);
     const key = keyOf(record.pk);
     if (key === undefined) return bad("its number is none");
-    if (!keys.of(model).add(key)) {
+    if (keys.of(model).add(key)) {
+      uniques?.add(record, key);
+    } else {
       sink({
         check: "duplicate-key",
         message: `${model} ${key} is there twice (line ${line} of ${manifest} is the second)`,
@@ -175,6 +180,30 @@ export function openScan(options: ScanOptions): RecordScan {
     tellUnnamed();
     if (hasLateTypes || isAnythingMissing()) await tellDangling();
     if (names.hasDoubles) await tellShared();
+    if (uniques?.hasTwins) await tellTwins(uniques.tellTwins());
+  }
+
+  async function tellTwins(twinsOf: ReturnType<UniqueValues["tellTwins"]>): Promise<void> {
+    for await (const [record, manifest] of again()) {
+      for (const twin of twinsOf(record, keyOf(record.pk) ?? 0)) {
+        sink({ ...twinFound(record, twin), record: { manifest, line: record.line } });
+      }
+    }
+  }
+
+  /** The records once more. */
+  async function* again(): AsyncGenerator<readonly [ManifestRecord, string], void, undefined> {
+    for (const manifest of manifests) {
+      for await (
+        const records of readManifestBatches(source.open(manifest), {
+          file: manifest,
+          transient: true,
+        })
+      ) {
+        stop.throwIfRequested();
+        for (const record of records) yield [record, manifest];
+      }
+    }
   }
 
   function isAnythingMissing(): boolean {
@@ -195,27 +224,17 @@ export function openScan(options: ScanOptions): RecordScan {
   }
 
   async function tellDangling(): Promise<void> {
-    for (const manifest of manifests) {
-      for await (
-        const records of readManifestBatches(source.open(manifest), {
-          file: manifest,
-          transient: true,
-        })
-      ) {
-        stop.throwIfRequested();
-        for (const record of records) {
-          for (const { field, to, key, kind } of refer(record)) {
-            if (!isJudged(to) || !isDangling(to, key, keys)) continue;
-            sink({
-              check: kind === "key" ? "dangling-reference" : "stale-reference",
-              message: `${record.model} ${
-                record.pk.slice(0, 40)
-              }: ${field} is ${to} ${key}, which the export does not hold`,
-              record: { manifest, line: record.line },
-              facts: { model: record.model, field, target: to, key },
-            });
-          }
-        }
+    for await (const [record, manifest] of again()) {
+      for (const { field, to, key, kind } of refer(record)) {
+        if (!isJudged(to) || !isDangling(to, key, keys)) continue;
+        sink({
+          check: kind === "key" ? "dangling-reference" : "stale-reference",
+          message: `${record.model} ${
+            record.pk.slice(0, 40)
+          }: ${field} is ${to} ${key}, which the export does not hold`,
+          record: { manifest, line: record.line },
+          facts: { model: record.model, field, target: to, key },
+        });
       }
     }
   }
@@ -240,20 +259,10 @@ export function openScan(options: ScanOptions): RecordScan {
   /** Reads the names again and tells of those that are there more than once. */
   async function tellShared(): Promise<void> {
     const first = new Map<string, NamedFile>();
-    for (const manifest of manifests) {
-      for await (
-        const records of readManifestBatches(source.open(manifest), {
-          file: manifest,
-          transient: true,
-        })
-      ) {
-        stop.throwIfRequested();
-        for (const record of records) {
-          for (const claim of filesOf(record, keyOf(record.pk) ?? 0)) {
-            if (claim.kind !== "named" || !names.hasTwice(claim.file.path)) continue;
-            tellSharedFile(claim.file, first);
-          }
-        }
+    for await (const [record] of again()) {
+      for (const claim of filesOf(record, keyOf(record.pk) ?? 0)) {
+        if (claim.kind !== "named" || !names.hasTwice(claim.file.path)) continue;
+        tellSharedFile(claim.file, first);
       }
     }
   }
@@ -272,6 +281,15 @@ export function openScan(options: ScanOptions): RecordScan {
       facts: { other: other.pk },
     });
   }
+}
+
+/** Tells of a value that should differ. */
+export function twinFound({ model, pk }: RawRecord, { fields, first }: Twin): Found {
+  return {
+    check: "duplicate-value",
+    message: `${model} ${pk.slice(0, 40)}: its ${fields} is that of ${model} ${first} already`,
+    facts: { model, fields, first },
+  };
 }
 
 /** Models that exports hold since a release, though other records pointed to them before. */

@@ -16,6 +16,7 @@ import type { Generation } from "../../schema/model.ts";
 import { generationOf } from "../import/open_export.ts";
 import { MANIFEST_FILE, readExportRecords } from "../manifest/manifest_files.ts";
 import { type ExportMetadata, openExportSecrets, readMetadata } from "../metadata.ts";
+import type { RawRecord } from "../manifest/raw_record.ts";
 import type { Secrets } from "../secrets/open_secrets.ts";
 import { pendingRecovery, recoverTarget } from "../staging/staging.ts";
 import { type ExportSource, openExportSource } from "../zip/export_source.ts";
@@ -26,11 +27,14 @@ import { checkNamed } from "./checks.ts";
 import { findExtraFiles } from "./extra_files.ts";
 import type { Finding, FindingSink, Found, VerifyLevel } from "./finding.ts";
 import type { NamedFile } from "./named_file.ts";
+import { openKeysByModel } from "./key_set.ts";
 import { openRecordLooker } from "./record_values.ts";
 import type { Rehearsal, RehearsalWorld } from "./rehearse.ts";
-import { openScan, type RecordScan } from "./scan_records.ts";
+import { keyOf } from "./references.ts";
+import { openScan, type RecordScan, twinFound } from "./scan_records.ts";
 import { splitManifests } from "./split_manifests.ts";
 import { openSubset, type SubsetChooser } from "./subset.ts";
+import { openUniqueValues } from "./unique_values.ts";
 import type { VerifyOptions } from "./verify_options.ts";
 import { openVerifyTally, type VerifyTally } from "./verify_tally.ts";
 
@@ -444,18 +448,30 @@ function openJobScan(
 /** The records of an old export are judged in the form in which an import would take them. */
 async function lookAtConverted({ history, schema, sink, world }: Job): Promise<void> {
   const looker = openRecordLooker(schema);
-  try {
+  const uniques = openUniqueValues(schema);
+  const keys = openKeysByModel();
+  const eachRecord = async (act: (record: RawRecord, key: number) => void) => {
     for await (const { records } of history?.read() ?? []) {
       world.stop.throwIfRequested();
-      for (const record of records) {
-        for (const problem of looker.look(record)) {
-          sink({
-            check: "record",
-            message: `${record.model} ${record.pk.slice(0, 40)}, brought up to date: ${problem}`,
-          });
-        }
-      }
+      for (const record of records) act(record, keyOf(record.pk) ?? 0);
     }
+  };
+  try {
+    await eachRecord((record, key) => {
+      for (const problem of looker.look(record)) {
+        sink({
+          check: "record",
+          message: `${record.model} ${record.pk.slice(0, 40)}, brought up to date: ${problem}`,
+        });
+      }
+      // Twice the same number has been told already.
+      if (keys.of(record.model).add(key)) uniques.add(record, key);
+    });
+    if (!uniques.hasTwins) return;
+    const twinsOf = uniques.tellTwins();
+    await eachRecord((record, key) => {
+      for (const twin of twinsOf(record, key)) sink(twinFound(record, twin));
+    });
   } catch (error) {
     if (!(error instanceof PaperwardError)) throw error;
     sink({ check: "record", message: `the export can't be brought up to date: ${error.message}` });

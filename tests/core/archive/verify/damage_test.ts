@@ -3,7 +3,8 @@
 
 import { strict as assert } from "node:assert";
 import type { CheckName } from "../../../../core/archive/verify/checks.ts";
-import { recordedTree, VERSIONS, withoutFixtures } from "../../../_fixtures.ts";
+import { fixturesRoot, recordedTree, VERSIONS, withoutFixtures } from "../../../_fixtures.ts";
+import { OLD_RELEASES } from "../history/_history.ts";
 import { rawZip } from "../zip/_raw_zip.ts";
 import {
   copyOf,
@@ -183,6 +184,22 @@ const DAMAGES: readonly Damage[] = [
     exit: "findings",
   },
   {
+    name:
+      "values that must differ: a tag's name, a file name, a serial number, a custom field's value",
+    damage: (made) =>
+      made.edit((records) => {
+        const [a, b, c, d] = documentsOf(records);
+        const tag = first(records, "documents.tag");
+        records.push({ ...tag, pk: 4711 });
+        b!.fields.filename = a!.fields.filename;
+        c!.fields.archive_serial_number = 815;
+        d!.fields.archive_serial_number = 815;
+        records.push({ ...first(records, "documents.customfieldinstance"), pk: 4711 });
+      }),
+    finds: { "duplicate-value": 4 },
+    exit: "findings",
+  },
+  {
     name: "two documents that name one file",
     damage: (made) =>
       made.edit((records) => {
@@ -331,6 +348,26 @@ for (const version of VERSIONS) {
           exit: "findings",
         });
       }
+    },
+  });
+}
+
+for (const release of OLD_RELEASES) {
+  Deno.test({
+    name: `${release}: values that must differ are found in an old export`,
+    ignore: withoutFixtures(),
+    async fn() {
+      const generation = "v2";
+      using made = copyOf(`${fixturesRoot()}/history/${release}/exports/plain`, generation);
+      made.edit((records) => {
+        records.push({ ...first(records, "documents.correspondent"), pk: 4711 });
+      });
+      const { findings, summary } = await verify(made.path);
+      const errors = findings.filter(({ level }) => level === "error");
+      assert.deepEqual(errors.map(({ check, facts }) => `${check} ${facts?.model}`), [
+        "duplicate-value documents.correspondent",
+      ]);
+      assert.equal(summary.exit, "findings");
     },
   });
 }
