@@ -19,7 +19,8 @@ import type { Command } from "./_command.ts";
 const args: readonly Argument[] = [{
   name: "export",
   kind: "path",
-  help: "The folder or zip that document_exporter wrote, whatever the release.",
+  help: "The folder or zip that document_exporter wrote, whatever the release; - for a zip on " +
+    "standard input.",
 }];
 
 const flags: readonly Flag[] = [
@@ -102,12 +103,17 @@ export const verify: Command = {
     const given = (...paths: readonly (string | undefined)[]) =>
       paths.filter((each) => each !== undefined);
     return {
-      read: given(path, against),
+      read: given(path === "-" ? undefined : path, against),
       write: given(junit, html, mend ? path : undefined),
     };
   },
   async run(context, options) {
-    const { path, dataOnly } = verifyOptions(options);
+    const { path, dataOnly, against } = verifyOptions(options);
+    if (against === "-") {
+      throw new PaperwardError("Cannot compare with standard input: --against needs a path", {
+        exit: "usage",
+      });
+    }
     const { openTransferPool } = await import("../wasm/checksum/transfer_pool.ts");
     // The Workers that read start while the rest of the code is loaded.
     using early = dataOnly || !isFolder(context.files, path)
@@ -128,6 +134,7 @@ export const verify: Command = {
         openTransfers: (given) => early?.take(given) ?? openTransferPool(given),
         loadCreateLibrary: async () =>
           (await import("../migrations/create_library.ts")).createLibrary,
+        stdin: () => Deno.stdin.readable,
         now: () => new Date(),
       },
       { ...verifyOptions(options), ...(subset ? { subset } : {}) },

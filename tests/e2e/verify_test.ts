@@ -203,6 +203,35 @@ Deno.test({
 });
 
 Deno.test({
+  name: "verify - reads a zip from standard input",
+  ignore: withoutBinary(),
+  async fn() {
+    using made = await sampleExport("v3", { zip: true });
+    const scratch = `${made.folder}/scratch`;
+    const look = lookAt(made.folder);
+    const pipe = (command: string, ...args: readonly string[]) =>
+      runBinary(["verify", "-", "--no-progress-bar", ...args], {
+        env: { PAPERLESS_SCRATCH_DIR: scratch },
+        wrapper: ["bash", "-c", `${command} | "$@"`, "bash"],
+      });
+    for (const flags of [[], ["--deep"], ["--rehearse"]]) {
+      const sound = await pipe(`cat ${made.path}`, ...flags);
+      assertCode(sound, 0);
+      assert.match(sound.stdout, /^Nothing is wrong with standard input\.$/m);
+      assert.ok(!(sound.stdout + sound.stderr).includes(scratch));
+    }
+    const cut = await pipe(`head -c 20000 ${made.path}`);
+    assertCode(cut, 4);
+    assert.match(cut.stdout, /^ERROR {2}container {2}.*standard input/m);
+    const nothing = await pipe("true");
+    assertCode(nothing, 4);
+    assert.match(nothing.stdout, /container .*nothing came/);
+    assertCode(await pipe("true", "--against", "-"), 2);
+    assert.deepEqual(look.changes(), []);
+  },
+});
+
+Deno.test({
   name: "verify --against tells what changed",
   ignore: withoutBinary(),
   async fn() {

@@ -14,6 +14,7 @@ import type { Secrets } from "../secrets/open_secrets.ts";
 import { SECRET_FIELDS, secretFieldsOf } from "../secrets/secret_fields.ts";
 import { rawString } from "../manifest/raw_values.ts";
 import { type ExportSource, openExportSource } from "../zip/export_source.ts";
+import { spoolInput } from "../zip/spool_input.ts";
 import { compareReleases, releaseIn } from "../history/releases.ts";
 
 /** An export that can be imported. */
@@ -48,25 +49,6 @@ export async function openExport(options: OpenExportOptions): Promise<OpenExport
     source.close();
     throw error;
   }
-}
-
-/** A zip can't be read from a pipe: its directory stands at its end. */
-async function spoolInput({ files, scratch, stdin }: OpenExportOptions): Promise<string> {
-  const path = join(scratch, "standard-input.zip");
-  const file = files.openWrite(path, { exclusive: true, mode: 0o600 });
-  let size = 0;
-  try {
-    for await (const piece of stdin()) {
-      file.write(piece);
-      size += piece.length;
-    }
-  } finally {
-    file.close();
-  }
-  if (size > 0) return path;
-  throw new PaperwardError("Cannot import from standard input: nothing came", {
-    hints: ["pipe a zip into it: paperward document_importer - < export.zip"],
-  });
 }
 
 /** The generation of an export: that of the library which is made for it. */

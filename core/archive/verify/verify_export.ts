@@ -20,6 +20,7 @@ import type { RawRecord } from "../manifest/raw_record.ts";
 import type { Secrets } from "../secrets/open_secrets.ts";
 import { pendingRecovery, recoverTarget } from "../staging/staging.ts";
 import { type ExportSource, openExportSource } from "../zip/export_source.ts";
+import { spoolInput } from "../zip/spool_input.ts";
 import { compareReleases } from "../history/releases.ts";
 import { checkFiles, type FileCounts } from "./check_files.ts";
 import { openSecretChecker } from "./check_secrets.ts";
@@ -42,6 +43,8 @@ import { openVerifyTally, type VerifyTally } from "./verify_tally.ts";
 export interface VerifyWorld extends Omit<RehearsalWorld, "createLibrary"> {
   /** Loads what makes the library of a rehearsal: most verifications never need it. */
   loadCreateLibrary(): Promise<RehearsalWorld["createLibrary"]>;
+  /** The bytes of standard input. */
+  stdin(): AsyncIterable<Uint8Array>;
 }
 
 /** How a verification went; text, JSON, JUnit and HTML are printers of it. */
@@ -90,28 +93,39 @@ const NOTHING: Looked = {
 /** Verifies an export. @throws {PaperwardError} where a report can't be written */
 export async function verifyExport(
   world: VerifyWorld,
-  options: VerifyOptions,
+  given: VerifyOptions,
 ): Promise<VerifySummary> {
   const { files, scratch } = world;
+  const name = given.path === "-" ? "standard input" : given.path;
   const started = world.now().toISOString();
   const begun = performance.now();
-  const reports = openReportFiles(files, { junit: options.junit, html: options.html });
+  const reports = openReportFiles(files, { junit: given.junit, html: given.html });
   try {
     const tally = openVerifyTally();
     using findings = openSpool<Finding>(files, join(scratch, "findings"));
     using thumbnails = openSpool<Thumbnail>(files, join(scratch, "thumbnails"));
+    let options = given;
     const sink = (found: Found) => {
-      const finding: Finding = { ...found, level: checkNamed(found.check).level };
+      const finding: Finding = {
+        ...found,
+        message: options === given
+          ? found.message
+          // Where standard input is kept is nobody's business.
+          : found.message.replaceAll(options.path, name),
+        level: checkNamed(found.check).level,
+      };
       tally.add(finding);
       findings.add(finding);
       tell(world, finding);
     };
-    const looked = await look(world, options, sink, thumbnails);
+    const path = await tryInput(world, given.path, sink);
+    if (path !== given.path && path !== undefined) options = { ...given, path, name };
+    const looked = path === undefined ? NOTHING : await look(world, options, sink, thumbnails);
     findings.close();
     thumbnails.close();
     const summary: VerifySummary = {
       ...looked,
-      path: options.path,
+      path: name,
       exit: tally.exit(options.strict),
       tally,
       started,
@@ -129,6 +143,23 @@ export async function verifyExport(
     return summary;
   } finally {
     reports.close();
+  }
+}
+
+/** The path of the export: of what comes on standard input, if that is where it is. */
+async function tryInput(
+  world: VerifyWorld,
+  path: string,
+  sink: FindingSink,
+): Promise<string | undefined> {
+  if (path !== "-") return path;
+  try {
+    return await spoolInput(world);
+  } catch (error) {
+    // That scratch is full says nothing about the export.
+    if (!(error instanceof PaperwardError) || error.cause !== undefined) throw error;
+    sink({ check: "container", message: error.message });
+    return undefined;
   }
 }
 
@@ -358,7 +389,7 @@ async function readAll(
   const { world, options, source, sink, metadata, subset } = job;
   const { files, report, stop } = world;
   report.info(
-    `Export: ${source.kind} ${source.path}, ${
+    `Export: ${source.kind} ${options.name ?? source.path}, ${
       metadata.version === null ? "release not stated" : `paperless-ngx ${metadata.version}`
     }, ${formatCount(job.manifests.length, "manifest")}`,
   );

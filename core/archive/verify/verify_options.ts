@@ -4,8 +4,10 @@ import type { Subset } from "../../checks/sanity_options.ts";
 
 /** Options of a verification. */
 export interface VerifyOptions {
-  /** Absolute path of the folder or the zip. */
+  /** Absolute path of the folder or the zip; `-` for a zip on standard input. */
   readonly path: string;
+  /** How it is called in reports. @default its path */
+  readonly name?: string;
   readonly passphrase?: string;
   /** It was written with `--data-only`: files that the manifest names are not expected. */
   readonly dataOnly: boolean;

@@ -26,6 +26,7 @@ import { type SilentReport, silentReport } from "../../../_silent_report.ts";
 export interface Twins {
   readonly files?: Files;
   readonly openTransfers?: () => TransferPool;
+  readonly stdin?: () => AsyncIterable<Uint8Array>;
 }
 
 /** What a verification found and said. */
@@ -52,6 +53,7 @@ async function worldOf(
     scratch,
     version: "0.0.0",
     openTransfers: twins.openTransfers ?? (() => inlineTransferPool()),
+    stdin: twins.stdin ?? (() => new ReadableStream<Uint8Array>({ start: (to) => to.close() })),
     loadCreateLibrary: () => Promise.resolve(createLibrary),
     now: () => new Date("2026-02-03T04:05:06Z"),
   };
