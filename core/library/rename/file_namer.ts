@@ -218,7 +218,7 @@ export function openFileNamer(options: FileNamerOptions): FileNamer {
     if (roles.every((role) => canLeave(wish, role))) {
       for (const role of roles) {
         const current = wish.current[role]!;
-        if (!couldKeep(wish, role, current)) names.release(role, current, id);
+        if (!couldKeep(wish, role)) names.release(role, current, id);
       }
     }
     return wish;
@@ -230,12 +230,6 @@ export function openFileNamer(options: FileNamerOptions): FileNamer {
     const family = familyOf(wish, role);
     return tooLong(memberOf(family, 0), COUNTER_ROOM) === undefined &&
       names.folderIsOpen(role, dirname(family.head + family.tail));
-  }
-
-  /** Whether a name is one that a document may keep. */
-  function couldKeep(wish: Wish, role: NamedRole, name: string): boolean {
-    return counterOf(familyOf(wish, role), name) !== undefined ||
-      role === "archive" && dirname(name) === dirname(memberOf(familyOf(wish, role), 0));
   }
 
   /** The first counter worth trying in a family: those below are taken. */
@@ -426,6 +420,24 @@ function familyOf({ rendered, version, extension }: Wish, role: NamedRole): Name
 }
 
 const hintKey = (role: NamedRole, { head, tail }: NameFamily) => `${role}\0${head}\0${tail}`;
+
+/** Whether a document may keep a name: it is its template's with some counter, or, for an archive, that of the
+ * original with some counter. */
+function couldKeep(wish: Wish, role: NamedRole): boolean {
+  const current = wish.current[role]!;
+  const family = familyOf(wish, role);
+  if (counterOf(family, current) !== undefined) return true;
+  if (role === "original") return false;
+  const { head, tail } = familyOf(wish, "original");
+  // Without an extension the stem may end anywhere: on the safe side.
+  if (tail === "") return dirname(current) === dirname(memberOf(family, 0));
+  const folder = family.head.slice(0, family.head.lastIndexOf("/") + 1);
+  const beside = {
+    head: folder + head.slice(head.lastIndexOf("/") + 1),
+    tail: tail.slice(0, tail.lastIndexOf(".")) + ".pdf",
+  };
+  return counterOf(beside, current) !== undefined;
+}
 
 /** Why a document can't move at all. */
 function hindrance({ id, current }: Wish): DocumentStay | undefined {

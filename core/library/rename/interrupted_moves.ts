@@ -1,16 +1,17 @@
-// Brings a library to rest after a run that was killed while it moved files. Invariant: the database decides. A
-// batch whose rows were committed stays; the files of one whose rows were not go back; nothing else is touched.
+// Brings a library to rest after a run that was killed while it moved files. Invariant: the database decides. The
+// files of a batch whose rows were committed are brought to their new names, should the power have gone before the
+// disk had them; those of one whose rows were not go back; nothing else is touched.
 
 import { dirname, join } from "node:path";
 import { sql } from "kysely";
 import type { LibraryDatabase } from "../../database/database.ts";
 import type { Files } from "../files.ts";
-import type { JournalStep } from "../journal/journal_step.ts";
+import type { JournalStep, RowValues } from "../journal/journal_step.ts";
 import { PART, renameOrCopy } from "../journal/move_file.ts";
 import type { EntryFacts, Journal } from "../journal/open_journal.ts";
 import { checksumOfFile } from "./checksum_of_file.ts";
-import { COLUMNS, roleFolder, ROLES } from "./media_names.ts";
-import { isPassing, removeUnused } from "./move_documents.ts";
+import { COLUMNS, type NamedRole, roleFolder, ROLES } from "./media_names.ts";
+import { isPassing, removeUnused, syncFolders } from "./move_documents.ts";
 
 /** The commands whose entries are batches of: file steps, then the rows that go with them. */
 const MOVERS: ReadonlySet<string> = new Set(["document_renamer", "document_retagger"]);
@@ -23,6 +24,8 @@ export interface InterruptedWorld {
   readonly database: LibraryDatabase;
   readonly mediaRoot: string;
 }
+
+type FileMoved = Extract<JournalStep, { readonly kind: "file moved" }>;
 
 /** The file steps of a batch, and the names that its rows were to get. */
 interface Batch {
@@ -40,10 +43,10 @@ export function findInterrupted(
 }
 
 /**
- * Puts files back that a killed run had moved without committing their rows. Call it with the lock held, before an
+ * Puts files where their rows say after a run that was killed. Call it with the lock held, before an
  * entry of the journal begins.
  *
- * @returns how many files went back
+ * @returns how many files were moved
  */
 export async function repairInterruptedMoves(world: InterruptedWorld): Promise<number> {
   const { files, journal } = world;
@@ -78,57 +81,91 @@ function* batchesBackwards(journal: Journal, id: string): Generator<Batch> {
   if (batch.files.length > 0) yield batch;
 }
 
-/** @returns how many files went back */
+/** @returns how many files were moved */
 async function settle(world: InterruptedWorld, batch: Batch): Promise<number> {
   const { files, mediaRoot } = world;
   const roots = new Set(ROLES.map((role) => roleFolder(mediaRoot, role)));
-  const isCommitted = await committed(world, batch);
+  const reached = await committed(world, batch);
   const touched = new Set<string>();
   let count = 0;
-  for (const step of batch.files) {
-    if (step.kind === "file moved") {
-      const part = join(dirname(step.to), PART);
-      if (files.exists(part)) files.remove(part);
-      if (isCommitted) removeUnused(files, dirname(step.from), roots);
-      else if (await putBack(world, step)) {
-        count++;
-        touched.add(dirname(step.from)).add(dirname(step.to));
-      }
-    } else if (step.kind === "folder added") removeUnused(files, step.path, roots);
+  // Backwards to take a batch back, forwards to bring it to its end.
+  const steps = reached ? batch.files.toReversed() : batch.files;
+  for (const step of steps) {
+    if (step.kind !== "file moved") continue;
+    const part = join(dirname(step.to), PART);
+    if (files.exists(part)) files.remove(part);
+    const moved = reached ? await bringOn(files, step, reached) : await putBack(world, step);
+    if (!moved) continue;
+    count++;
+    touched.add(dirname(step.from)).add(dirname(step.to));
   }
-  for (const folder of touched) if (files.exists(folder)) await files.syncFolder(folder);
+  for (const step of batch.files) {
+    if (step.kind === "folder added") removeUnused(files, step.path, roots);
+    else if (step.kind === "file moved") removeUnused(files, dirname(step.from), roots);
+  }
+  await syncFolders(files, touched);
   return count;
 }
 
-const NAMES = ["filename", "archive_filename"] as const;
-
-/** Rows are recorded after their files have moved, and committed all together: one row tells for all. */
-async function committed({ database }: InterruptedWorld, { rows }: Batch): Promise<boolean> {
+/**
+ * Whether the rows of a batch were committed: they were recorded after its files had moved, and all together.
+ *
+ * @returns the paths that rows have by it now; undefined: it was not committed
+ */
+async function committed(
+  { database, mediaRoot }: InterruptedWorld,
+  { rows }: Batch,
+): Promise<ReadonlySet<string> | undefined> {
+  const reached = new Set<string>();
+  let isOpen = false;
   for (const { pk, before, after } of rows) {
-    const columns = NAMES.filter((column) => column in after && after[column] !== before[column]);
-    if (columns.length === 0) continue;
-    const found = await sql<Readonly<Record<typeof NAMES[number], string | null>>>`
+    const roles = ROLES.filter((role) => {
+      const column = COLUMNS[role];
+      return column in after && after[column] !== before[column];
+    });
+    if (roles.length === 0) continue;
+    const found = await sql<Readonly<Record<typeof COLUMNS[NamedRole], string | null>>>`
       select filename, archive_filename from documents_document where id = ${pk}`
       .execute(database.kysely);
     const row = found.rows[0];
     if (!row) continue;
-    if (columns.every((column) => row[column] === after[column])) return true;
-    if (columns.every((column) => row[column] === before[column])) return false;
+    const are = (values: RowValues) =>
+      roles.every((role) => row[COLUMNS[role]] === values[COLUMNS[role]]);
+    if (are(after)) {
+      for (const role of roles) {
+        reached.add(join(roleFolder(mediaRoot, role), `${row[COLUMNS[role]]}`));
+      }
+    } else if (are(before)) isOpen = true;
   }
+  if (reached.size > 0) return reached;
   // Nothing was recorded: it was killed before. Or every row was changed since: then it was long ago.
-  return rows.length > 0;
+  return isOpen || rows.length === 0 ? undefined : reached;
+}
+
+/** Makes a move that was lost with the power although its row was committed. @returns whether it was */
+async function bringOn(
+  files: Files,
+  { from, to }: FileMoved,
+  reached: ReadonlySet<string>,
+): Promise<boolean> {
+  if (!reached.has(to) || files.exists(to) || !files.exists(from)) return false;
+  files.makeFolder(dirname(to));
+  await renameOrCopy(files, from, to);
+  return true;
 }
 
 /** @returns whether a file went back */
 async function putBack(
   world: InterruptedWorld,
-  { from, to }: Extract<JournalStep, { readonly kind: "file moved" }>,
+  { from, to, checksum }: FileMoved,
 ): Promise<boolean> {
   const { files } = world;
   if (!files.exists(to)) return false;
   if (!files.exists(from)) {
     // Nobody misses it there: the library has gone on since.
     if (!isPassing(from) && !await isNamed(world, from)) return false;
+    // In a circle what is there may be what was there before it began.
+    if (checksum !== null && checksumOfFile(files, to, checksum) !== checksum) return false;
     files.makeFolder(dirname(from));
     await renameOrCopy(files, to, from);
     return true;

@@ -7,14 +7,18 @@ import type { Files } from "../files.ts";
 import { removeEmptyFolders, renameOrCopy } from "../journal/move_file.ts";
 import type { JournalEntry } from "../journal/open_journal.ts";
 import { isFileError } from "../os_error.ts";
+import { checksumOfFile } from "./checksum_of_file.ts";
 import type { DocumentMove } from "./file_namer.ts";
-import { type NamedRole, roleFolder } from "./media_names.ts";
+import { roleFolder, ROLES } from "./media_names.ts";
 
 /** What moving works with. The lock of the media folder is held. */
 export interface MoveWorld {
   readonly files: Files;
   readonly mediaRoot: string;
   readonly entry: JournalEntry;
+  /** Gets the folders that were changed, for {@linkcode syncFolders} before the entry is committed: until then a
+   * loss of power is mended from the journal. @default they are made durable at once */
+  readonly touched?: Set<string>;
 }
 
 /** A document that could not be moved. */
@@ -38,10 +42,15 @@ export interface MovedDocuments {
 interface Step {
   readonly from: string;
   readonly to: string;
+  /** Of what is moved, where the names alone can't tell whether it was: in a circle. */
+  readonly checksum?: string;
 }
 
 /** Name of a file that is on its way between two names, in its role's folder. */
 const PASSING = ".paperward-passing";
+
+/** Something as long as a SHA-256. */
+const SHA256 = "0".repeat(64);
 
 /** Whether a path is that of a file on its way. */
 export function isPassing(path: string): boolean {
@@ -55,50 +64,68 @@ export function isPassing(path: string): boolean {
  * @param groups of a plan: documents of a group move together or not at all
  */
 export async function moveDocuments(
-  { files, mediaRoot, entry }: MoveWorld,
+  { files, mediaRoot, entry, touched: collected }: MoveWorld,
   groups: readonly (readonly DocumentMove[])[],
 ): Promise<MovedDocuments> {
-  const planned = groups.map((group) => stepsOf(mediaRoot, group));
+  const failed: FailedMove[] = [];
+  const fail = (group: readonly DocumentMove[], message: string) => {
+    failed.push(...group.map(({ id }) => ({ id, message })));
+  };
   const newFolders = new Set<string>();
   const known = new Set<string>();
-  for (const steps of planned) {
-    for (const { to } of steps) noteNewFolders(files, dirname(to), known, newFolders);
-  }
-  for (const path of newFolders) entry.record({ kind: "folder added", path });
-  for (const steps of planned) {
-    for (const { from, to } of steps) {
-      entry.record({ kind: "file moved", from, to, checksum: null });
+  const ready: { readonly group: readonly DocumentMove[]; readonly steps: readonly Step[] }[] = [];
+  for (const group of groups) {
+    try {
+      const steps = stepsOf(files, mediaRoot, group);
+      for (const { to } of steps) noteNewFolders(files, dirname(to), known, newFolders);
+      ready.push({ group, steps });
+    } catch (error) {
+      fail(group, messageOf(error));
     }
   }
-  if (planned.some((steps) => steps.length > 0)) await entry.flush();
+  for (const path of newFolders) entry.record({ kind: "folder added", path });
+  for (const { from, to, checksum = null } of ready.flatMap(({ steps }) => steps)) {
+    entry.record({ kind: "file moved", from, to, checksum });
+  }
+  if (ready.some(({ steps }) => steps.length > 0)) await entry.flush();
 
   const moved: DocumentMove[] = [];
-  const failed: FailedMove[] = [];
   const done: Step[] = [];
-  for (const [i, group] of groups.entries()) {
-    const steps = planned[i]!;
-    const message = await carryOut(files, steps, newFolders);
-    if (message === undefined) {
-      moved.push(...group);
-      done.push(...steps);
-    } else failed.push(...group.map(({ id }) => ({ id, message })));
+  const roots = new Set(ROLES.map((role) => roleFolder(mediaRoot, role)));
+  const takeBack = async () => {
+    for (const step of done.toReversed()) await stepBack(files, step);
+    for (const folder of newFolders) removeUnused(files, folder, roots);
+    await syncFolders(files, foldersOf(done));
+  };
+  try {
+    for (const { group, steps } of ready) {
+      const message = await carryOut(files, steps, newFolders);
+      if (message !== undefined) fail(group, message);
+      else {
+        moved.push(...group);
+        done.push(...steps);
+      }
+    }
+    const touched = foldersOf(done);
+    for (const folder of newFolders) if (files.exists(folder)) touched.add(dirname(folder));
+    if (collected) {
+      for (const folder of touched) collected.add(folder);
+      // From the disk alone nobody can tell whether files have swapped their names.
+      const circles = ready.filter(({ group }) => group.length > 1).flatMap(({ steps }) => steps);
+      await syncFolders(files, foldersOf(circles));
+    } else await syncFolders(files, touched);
+  } catch (error) {
+    await takeBack();
+    throw error;
   }
-  const touched = new Set(done.flatMap(({ from, to }) => [dirname(from), dirname(to)]));
-  for (const folder of newFolders) if (files.exists(folder)) touched.add(dirname(folder));
-  for (const folder of touched) await files.syncFolder(folder);
-  const roots = new Set(
-    ["original", "archive"].map((role) => roleFolder(mediaRoot, role as NamedRole)),
-  );
-  if (failed.length > 0) { for (const folder of newFolders) removeUnused(files, folder, roots); }
+  if (failed.length > 0) {
+    for (const folder of newFolders) removeUnused(files, folder, roots);
+  }
 
   return {
     moved,
     failed,
-    async takeBack() {
-      for (const step of done.toReversed()) await stepBack(files, step);
-      for (const folder of newFolders) removeUnused(files, folder, roots);
-      for (const folder of touched) if (files.exists(folder)) await files.syncFolder(folder);
-    },
+    takeBack,
     finish() {
       for (const folder of new Set(done.map(({ from }) => dirname(from)))) {
         removeUnused(files, folder, roots);
@@ -107,13 +134,37 @@ export async function moveDocuments(
   };
 }
 
+function foldersOf(steps: readonly Step[]): Set<string> {
+  return new Set(steps.flatMap(({ from, to }) => [dirname(from), dirname(to)]));
+}
+
+/** Folders that are made durable at the same time: a disk takes their flushes for one. */
+const TOGETHER = 32;
+
+/** Makes the entries of folders durable; those that are gone are left out. */
+export async function syncFolders(files: Files, folders: Iterable<string>): Promise<void> {
+  let some: Promise<void>[] = [];
+  for (const folder of folders) {
+    if (!files.exists(folder)) continue;
+    some.push(files.syncFolder(folder));
+    if (some.length < TOGETHER) continue;
+    await Promise.all(some);
+    some = [];
+  }
+  await Promise.all(some);
+}
+
 /** The renames of a group, in their order. */
-function stepsOf(mediaRoot: string, group: readonly DocumentMove[]): Step[] {
+function stepsOf(
+  files: Files,
+  mediaRoot: string,
+  group: readonly DocumentMove[],
+): Step[] {
   const isCircle = group.length > 1;
   const away: Step[] = [];
   const there: Step[] = [];
-  for (const { id, files } of group) {
-    for (const { role, from, to, same } of files) {
+  for (const { id, files: moves } of group) {
+    for (const { role, from, to, same } of moves) {
       const root = roleFolder(mediaRoot, role);
       const [source, target] = [join(root, from), join(root, to)];
       if (!isCircle && !same) {
@@ -121,8 +172,9 @@ function stepsOf(mediaRoot: string, group: readonly DocumentMove[]): Step[] {
         continue;
       }
       const passing = join(root, `${PASSING}-${id}`);
-      away.push({ from: source, to: passing });
-      there.push({ from: passing, to: target });
+      const checksum = checksumOfFile(files, source, SHA256);
+      away.push({ from: source, to: passing, checksum });
+      there.push({ from: passing, to: target, checksum });
     }
   }
   return [...away, ...there];
@@ -161,17 +213,23 @@ async function carryOut(
     }
     return undefined;
   } catch (error) {
-    if (!(error instanceof PaperwardError) && !isFileError(error)) throw error;
+    const message = messageOf(error);
     for (const step of done.toReversed()) await stepBack(files, step);
-    return error.message;
+    return message;
   }
 }
 
 /** Puts a file back, unless something else took its place. */
 export async function stepBack(files: Files, { from, to }: Step): Promise<void> {
   if (!files.exists(to) || files.exists(from)) return;
-  files.makeFolder(dirname(from));
+  if (!files.exists(dirname(from))) files.makeFolder(dirname(from));
   await renameOrCopy(files, to, from);
+}
+
+/** The message of an error that concerns one document only. @throws any other error */
+function messageOf(error: unknown): string {
+  if (error instanceof PaperwardError || isFileError(error)) return error.message;
+  throw error;
 }
 
 /** Removes a folder and those above it while they are empty, up to the folder of originals or archives. */
@@ -182,7 +240,7 @@ export function removeUnused(files: Files, folder: string, roots: ReadonlySet<st
       removeEmptyFolders(files, folder, root);
     } catch (error) {
       // An empty folder that stays does no harm; upstream leaves it too.
-      if (!(error instanceof PaperwardError) && !isFileError(error)) throw error;
+      messageOf(error);
     }
   }
 }

@@ -4,7 +4,7 @@
 import { sql } from "kysely";
 import type { LibraryDatabase } from "../../database/database.ts";
 import { openDatabase } from "../../database/open_database.ts";
-import { PaperwardError } from "../../errors.ts";
+import { PaperwardError, StopRequested } from "../../errors.ts";
 import type { ExitName } from "../../exit_codes.ts";
 import type { Answer } from "../../report/ask.ts";
 import { formatCount } from "../../report/format.ts";
@@ -25,8 +25,8 @@ import {
   openFileNamer,
 } from "./file_namer.ts";
 import { findInterrupted, repairInterruptedMoves } from "./interrupted_moves.ts";
-import { roleFolder, ROLES } from "./media_names.ts";
-import { type MovedDocuments, moveDocuments, removeUnused } from "./move_documents.ts";
+import { COLUMNS, roleFolder, ROLES } from "./media_names.ts";
+import { type MovedDocuments, moveDocuments, removeUnused, syncFolders } from "./move_documents.ts";
 import { writeNames } from "./write_names.ts";
 
 /** What renaming needs of the world. */
@@ -61,7 +61,7 @@ export interface RenameSummary {
   readonly failed: number;
   /** Documents whose template failed. */
   readonly templateFailures: number;
-  /** Files that went back to where they were before a run was killed. */
+  /** Files that a killed run had left elsewhere than the database says. */
   readonly recovered: number;
   /** Number of the journal's entry. */
   readonly entry?: string;
@@ -121,9 +121,9 @@ export async function renameDocuments(
     recovered = await repairInterruptedMoves(world);
     if (recovered > 0) {
       report.info(
-        `${formatCount(recovered, "file")} went back to where a killed run had taken ${
-          recovered === 1 ? "it" : "them"
-        } from`,
+        `${
+          formatCount(recovered, "file")
+        } that a killed run had left elsewhere went to where the database says`,
       );
     }
   }
@@ -264,19 +264,18 @@ function tellMove(
   aloud: boolean,
 ): void {
   const { id, before, after, files, template } = move;
-  const pairs = Object.entries(after).map(([column, to]) =>
-    [column, before[column as keyof typeof before], to] as const
-  );
-  const lines = pairs.map(([column, from, to]) =>
-    `${type}  ${id}: ${column === "filename" ? "original" : "archive"} ${from} -> ${to}` +
-    (files.some((file) => file.to === to) ? "" : " (the file is there already)") +
-    templateNote(move)
-  );
-  report.item(
-    type,
-    { document: id, before: { ...before }, after: { ...after }, template },
-    aloud ? lines.join("\n") : undefined,
-  );
+  for (const role of ROLES) {
+    const [from, to] = [before[COLUMNS[role]], after[COLUMNS[role]]];
+    if (from === undefined || to === undefined) continue;
+    const adopted = !files.some((file) => file.role === role);
+    const line = `${type}  ${id}: ${role} ${from} -> ${to}` +
+      (adopted ? " (the file is there already)" : "") + templateNote(move);
+    report.item(
+      type,
+      { document: id, file: role, from, to, adopted, template },
+      aloud ? line : undefined,
+    );
+  }
 }
 
 /** Says which documents can't be moved, and removes the empty folders of missing files. @returns how many */
@@ -299,28 +298,36 @@ function tellFailures({ context: { files, report, settings } }: Job, plan: NameP
 interface CarriedOut {
   count: number;
   failed: number;
+  /** Files may be elsewhere than the rows say. */
+  isAstray: boolean;
 }
 
 async function carryOut(job: Job, plan: NamePlan, entry: JournalEntry): Promise<CarriedOut> {
-  const { report, stop } = job.context;
+  const { files, report, stop } = job.context;
   const progress = report.progress("Renaming", plan.moves);
-  const done: CarriedOut = { count: 0, failed: 0 };
+  const done: CarriedOut = { count: 0, failed: 0, isAstray: false };
+  const touched = new Set<string>();
+  const end = async () => {
+    if (done.count === 0) return entry.discard();
+    await syncFolders(files, touched);
+    await entry.commit();
+  };
   try {
     for (const groups of batches(plan.groups())) {
       stop.throwIfRequested();
-      await moveBatch(job, entry, groups, done);
+      await moveBatch(job, { entry, touched }, groups, done);
       progress.advance(groups.reduce((sum, group) => sum + group.length, 0));
     }
   } catch (error) {
-    // Batches that were committed stay; the one that failed was taken back.
-    if (done.count > 0) await entry.commit().catch(() => {});
-    else entry.discard();
+    // A stop comes between two batches. After anything else the entry stays as after a crash, for the next run to
+    // look at: unless nothing has happened.
+    if (error instanceof StopRequested) await end();
+    else if (done.count === 0 && !done.isAstray) entry.discard();
     throw error;
   } finally {
     progress.end();
   }
-  if (done.count > 0) await entry.commit();
-  else entry.discard();
+  await end();
   return done;
 }
 
@@ -341,7 +348,7 @@ function* batches(
 
 async function moveBatch(
   { context, database }: Job,
-  entry: JournalEntry,
+  { entry, touched }: { readonly entry: JournalEntry; readonly touched: Set<string> },
   groups: readonly (readonly DocumentMove[])[],
   done: CarriedOut,
 ): Promise<void> {
@@ -354,7 +361,11 @@ async function moveBatch(
       const stamps = await modifiedOf(transaction, groups);
       changed = new Set(await writeNames(transaction, groups, { modified }));
       const going = groups.filter((group) => !group.some(({ id }) => changed.has(id)));
-      result = await moveDocuments({ files, mediaRoot: settings.mediaRoot, entry }, going);
+      done.isAstray = true;
+      result = await moveDocuments(
+        { files, mediaRoot: settings.mediaRoot, entry, touched },
+        going,
+      );
       if (result.failed.length > 0) await writeBack(transaction, groups, result, stamps);
       for (const { id, before, after } of result.moved) {
         entry.record({
@@ -368,9 +379,13 @@ async function moveBatch(
       if (result.moved.length > 0) await entry.flush();
     });
   } catch (error) {
-    await result?.takeBack();
+    if (result) {
+      await result.takeBack();
+      done.isAstray = false;
+    }
     throw error;
   }
+  done.isAstray = false;
   if (!result) return;
   result.finish();
   for (const move of result.moved) tellMove(report, "moved", move, false);
