@@ -52,7 +52,7 @@ export const documentRenamer: Command = {
     const summary = await renameDocuments({
       ...context,
       ask: (question) => ask(question, context.stop),
-      now: () => Date.now(),
+      now: () => new Date(),
     }, await requestOf(options));
     return tell(context, summary);
   },

@@ -3,6 +3,7 @@
 
 import { sql } from "kysely";
 import type { LibraryDatabase } from "../../database/database.ts";
+import { djangoClock } from "../../database/django_clock.ts";
 import { openDatabase } from "../../database/open_database.ts";
 import { PaperwardError, StopRequested } from "../../errors.ts";
 import type { ExitName } from "../../exit_codes.ts";
@@ -11,7 +12,6 @@ import { formatCount } from "../../report/format.ts";
 import type { CommandContext } from "../../sandbox/context.ts";
 import type { Generation } from "../../schema/model.ts";
 import { checkMedia } from "../check_media.ts";
-import { nowInDatabase } from "../now_in_database.ts";
 import type { HeldLock } from "../media_lock.ts";
 import { openJournal } from "../journal/open_journal.ts";
 import type { JournalEntry } from "../journal/open_journal.ts";
@@ -33,8 +33,7 @@ import { writeNames } from "./write_names.ts";
 export interface RenameContext extends CommandContext {
   /** Asks before files are moved. */
   ask(question: string): Promise<Answer>;
-  /** ms */
-  readonly now: () => number;
+  readonly now: () => Date;
 }
 
 /** What was asked for. */
@@ -90,6 +89,11 @@ export async function renameDocuments(
     stop,
   });
   cleanup.defer(() => database.close());
+  if (settings.database.kind === "sqlite") {
+    // The server may write between two batches: wait for it as long as the settings allow.
+    await sql`pragma busy_timeout = ${sql.lit(settings.database.timeoutMs)}`
+      .execute(database.kysely);
+  }
   report.info(
     `Library: ${database.kind} ${database.place}, paperless-ngx ${database.schema.release} (${database.generation})`,
   );
@@ -353,7 +357,7 @@ async function moveBatch(
   done: CarriedOut,
 ): Promise<void> {
   const { files, report, settings } = context;
-  const modified = nowInDatabase(context.now());
+  const modified = djangoClock(context.now)();
   let result: MovedDocuments | undefined;
   let changed: ReadonlySet<number> = new Set();
   try {

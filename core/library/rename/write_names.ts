@@ -1,7 +1,7 @@
 // Writes new names into the rows of documents, inside the caller's transaction. Invariant: a row is only changed
 // while it has the names that the plan saw, and names that documents swap never meet.
 
-import { CompiledQuery, type Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Tables } from "../../schema/tables.ts";
 import type { DocumentMove } from "./file_namer.ts";
 
@@ -85,24 +85,11 @@ async function write(
   expected: Columns,
   values: Columns,
 ): Promise<boolean> {
-  const parameters: unknown[] = [];
-  const set = Object.entries(values).map(([column, value]) => {
-    parameters.push(value);
-    return `${column} = ?`;
-  });
-  parameters.push(id);
-  const where = Object.entries(expected).map(([column, value]) => {
-    if (value === null) return `${column} is null`;
-    parameters.push(value);
-    return `${column} = ?`;
-  });
-  const { numAffectedRows } = await kysely.executeQuery(
-    CompiledQuery.raw(
-      `update documents_document set ${set.join(", ")} where ${
-        ["id = ?", "deleted_at is null", ...where].join(" and ")
-      }`,
-      parameters,
-    ),
+  const set = Object.entries(values).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
+  const where = Object.entries(expected).map(([column, value]) =>
+    value === null ? sql`${sql.ref(column)} is null` : sql`${sql.ref(column)} = ${value}`
   );
+  const { numAffectedRows } = await sql`update documents_document set ${sql.join(set)}
+    where id = ${id} and deleted_at is null and ${sql.join(where, sql` and `)}`.execute(kysely);
   return numAffectedRows === 1n;
 }

@@ -121,7 +121,7 @@ export async function rename(home: Home, parts: RunParts = {}): Promise<RenameSu
         parts.onAsk?.(question);
         return Promise.resolve(parts.answer ?? "nobody there");
       },
-      now: () => Date.parse("2025-05-05T05:05:05.050Z"),
+      now: () => new Date("2025-05-05T05:05:05.050Z"),
     }, {
       dryRun: parts.dryRun ?? false,
       yes: parts.yes ?? false,
@@ -158,6 +158,6 @@ export function filesIn(folder: string, below = ""): string[] {
 }
 
 /** Files of the originals. */
-export const originals = (home: Home) => filesIn(join(home.documents, "originals"));
+export const originals = (home: Home): string[] => filesIn(join(home.documents, "originals"));
 /** Files of the archives. */
-export const archives = (home: Home) => filesIn(join(home.documents, "archive"));
+export const archives = (home: Home): string[] => filesIn(join(home.documents, "archive"));
