@@ -13,14 +13,9 @@ import {
   unpackLibrary,
 } from "../_fixtures.ts";
 import { hasPython, python } from "../_python.ts";
-import {
-  assertCode,
-  runBinary,
-  type Running,
-  startBinary,
-  withoutBinaryOrFixtures,
-} from "../_run_binary.ts";
+import { assertCode, runBinary, startBinary, withoutBinaryOrFixtures } from "../_run_binary.ts";
 import { environment } from "../e2e/_export.ts";
+import { afterMs, type Moment, randomNumbers, randomSeed, whenSeen } from "./_moments.ts";
 
 const ignore = withoutBinaryOrFixtures() || !hasPython();
 
@@ -28,19 +23,7 @@ const KILLS = { folder: 50, zip: 12 };
 const STAGING = ".paperward-staging";
 const RECORD = `${STAGING}/commit-record`;
 
-/** Numbers in [0, 1) from a seed (mulberry32), so that a failure can be repeated: PAPERWARD_SEED. */
-function randomNumbers(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const seed = Number(
-  Deno.env.get("PAPERWARD_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0],
-);
+const seed = randomSeed();
 
 /** Changes a library so that its next export has new content under an old name, names that go, names that
  * come, and names that change places. */
@@ -156,27 +139,6 @@ function isCompleteRecord(path: string): boolean {
     last.sha256 === createHash("sha256").update(body).digest("hex");
 }
 
-/** When to kill, as a rule that a running export is watched by. */
-type Moment = (running: Running, target: string) => Promise<void>;
-
-/** After a while. */
-const afterMs = (ms: number): Moment => async (running) => {
-  await Promise.race([new Promise((resolve) => setTimeout(resolve, ms)), running.ended]);
-};
-
-/** As soon as something is seen in the target, or the run has ended. */
-function whenSeen(seen: (target: string) => boolean): Moment {
-  return async (running, target) => {
-    let ended = false;
-    running.ended.then(() => ended = true);
-    while (!ended) {
-      // Looks back to back for a while: what is awaited may last for less than a timer's millisecond.
-      for (let look = 0; look < 50; look++) if (seen(target)) return;
-      await new Promise((resolve) => setTimeout(resolve, 0));
-    }
-  };
-}
-
 function countStaged(target: string): number {
   try {
     return [...Deno.readDirSync(`${target}/${STAGING}`)].length;
@@ -200,15 +162,16 @@ function pickMoment(
   random: () => number,
   longestMs: number,
   newNames: readonly string[],
+  target: string,
 ): Moment {
   if (n % 5 < 2) return afterMs(random() * longestMs);
   if (n % 5 === 2) {
     const staged = 1 + Math.floor(random() * 8);
-    return whenSeen((target) => countStaged(target) >= staged);
+    return whenSeen(() => countStaged(target) >= staged);
   }
-  if (n % 5 === 3) return whenSeen((target) => exists(`${target}/${RECORD}`));
+  if (n % 5 === 3) return whenSeen(() => exists(`${target}/${RECORD}`));
   const placed = newNames[Math.floor(random() * newNames.length)]!;
-  return whenSeen((target) => exists(`${target}/${placed}`));
+  return whenSeen(() => exists(`${target}/${placed}`));
 }
 
 for (const version of ["v2.20.15", "v3.0.5"] as const) {
@@ -238,7 +201,7 @@ for (const version of ["v2.20.15", "v3.0.5"] as const) {
       for (let n = 0; n < KILLS.folder / 2; n++) {
         using copy = generations.copyOld();
         const running = startBinary(["document_exporter", copy.path, ...flags], { env });
-        await pickMoment(n, random, longestMs, newNames)(running, copy.path);
+        await pickMoment(n, random, longestMs, newNames, copy.path)(running);
         running.kill("SIGKILL");
         await running.ended;
         try {
@@ -282,10 +245,10 @@ for (const version of ["v2.20.15", "v3.0.5"] as const) {
         const running = startBinary(["document_exporter", copy.path, ...flags], { env });
         const moment = n % 2 === 0
           ? afterMs(random() * longestMs)
-          : whenSeen((target) =>
-            countStaged(target) > 0 || [...Deno.readDirSync(target)].length > 1
+          : whenSeen(() =>
+            countStaged(copy.path) > 0 || [...Deno.readDirSync(copy.path)].length > 1
           );
-        await moment(running, copy.path);
+        await moment(running);
         running.kill("SIGKILL");
         await running.ended;
         try {
