@@ -126,7 +126,7 @@ for (const version of VERSIONS) {
       assert.deepEqual(gone, version === "v2.20.15" ? [3, 20, 23] : [3, 20, 23, 40, 41]);
       assert.match(result.stdout, /leave 22 \(like 21, numbers differ\)/);
 
-      const undone = await runBinary(["undo"], { env: environment(library) });
+      const undone = await runBinary(["undo", "--yes"], { env: environment(library) });
       assertCode(undone, 0);
       assert.deepEqual(dump(), untouched);
     },

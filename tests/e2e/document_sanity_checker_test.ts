@@ -249,9 +249,9 @@ for (const version of VERSIONS) {
 
       assertCode(await run("undo", "--dry-run"), 0);
       assert.deepEqual(whole.changes(), []);
-      assertCode(await run("undo"), 0);
+      assertCode(await run("undo", "--yes"), 0);
       assert.deepEqual(damaged.changes(), []);
-      const again = await run("undo");
+      const again = await run("undo", "--yes");
       assertCode(again, 1);
       assert.equal(errorLines(again).length, 1);
     },

@@ -2,6 +2,7 @@
 // left it, and all of it happens in the caller's one transaction.
 
 import { type Kysely, sql } from "kysely";
+import type { LibraryDatabase } from "../../database/database.ts";
 import type { Generation, Model } from "../../schema/model.ts";
 import { fieldsOf, manyToManyOf } from "../../schema/model.ts";
 import { modelsOf } from "../../schema/registry.ts";
@@ -20,6 +21,36 @@ export type RowStep = Extract<
 export function isRowStep(step: JournalStep): step is RowStep {
   return step.kind === "rows inserted" || step.kind === "row changed" ||
     step.kind === "row deleted";
+}
+
+/** What is wrong with the table that a step names: it is none of a library, or its key or columns are others. A
+ * journal may have been changed by somebody else. */
+export function strangeTable(
+  { generation, tables }: Pick<LibraryDatabase, "generation" | "tables">,
+  step: RowStep,
+): Conflict | undefined {
+  const { table } = step;
+  const models = modelsOf(generation);
+  const model = models.find((each) => each.table === table);
+  const list = models.some((each) =>
+    manyToManyOf(each, generation).some((relation) => relation.table === table)
+  );
+  const key = model?.primaryKey ?? "id";
+  if ((!model && !list) || !tables.has(table) || keyOf(step) !== key) {
+    return { what: `table ${table}`, reason: "this library has none with such rows" };
+  }
+  const named = step.kind === "row changed"
+    ? Object.keys(step.before)
+    : step.kind === "row deleted"
+    ? Object.keys(step.row)
+    : [];
+  const columns = new Set(
+    model && [key, ...fieldsOf(model, generation).map(({ column }) => column)],
+  );
+  const other = model && named.find((column) => !columns.has(column));
+  return other === undefined
+    ? undefined
+    : { what: `table ${table}`, reason: `this library has no column ${other} there` };
 }
 
 const keyOf = (step: RowStep) => step.key ?? "id";

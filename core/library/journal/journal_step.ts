@@ -15,7 +15,7 @@ export type RowValues = Readonly<Record<string, RowValue>>;
 export type RowKey = number | bigint | string;
 
 /**
- * What a command did. Paths are absolute, inside the data or the media folder. Checksums are hexadecimal MD5 (32
+ * What a command did. Paths are absolute, inside the media folder or among what an entry keeps. Checksums are hexadecimal MD5 (32
  * characters) or SHA-256 (64). A row stands in one step of an entry at most.
  */
 export type JournalStep =
@@ -102,7 +102,15 @@ export function parseStep(value: unknown, places: JournalPlaces): JournalStep | 
     if (restored === undefined) return undefined;
     step[field] = restored;
   }
-  return step as unknown as JournalStep;
+  const read = step as unknown as JournalStep;
+  if (read.kind === "row changed" && !haveSameKeys(read.before, read.after)) return undefined;
+  return read;
+}
+
+function haveSameKeys(one: RowValues, other: RowValues): boolean {
+  const keys = Object.keys(one);
+  return keys.length === Object.keys(other).length &&
+    keys.every((key) => Object.hasOwn(other, key));
 }
 
 /** A row's values in a form that JSON keeps: what it can't hold is an object with one key. */
@@ -204,14 +212,18 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The one place in the data folder that steps may name: nothing leads from there to the database. */
+const KEPT = "paperward/kept/";
+
 function shortPath(absolute: string, { dataDir, mediaRoot }: JournalPlaces): string {
   // The media folder is often inside the data folder, rarely the other way round.
   for (const [root, folder] of [["media", mediaRoot], ["data", dataDir]] as const) {
-    if (absolute !== folder && isInsideAny(absolute, [folder])) {
-      return `${root}:${relative(folder, absolute)}`;
-    }
+    if (absolute === folder || !isInsideAny(absolute, [folder])) continue;
+    const below = relative(folder, absolute);
+    if (root === "data" && !below.startsWith(KEPT)) break;
+    return `${root}:${below}`;
   }
-  throw new Error(`Cannot journal ${absolute}: it is outside the library`);
+  throw new Error(`Cannot journal ${absolute}: it is neither among the documents nor kept`);
 }
 
 function longPath(
@@ -224,5 +236,6 @@ function longPath(
   // Names of files may hold anything but NUL; what counts is that the path stays inside.
   const isInside = !isAbsolute(below) && !below.includes("\0") &&
     below.split("/").every((part) => part !== "" && part !== "." && part !== "..");
-  return folder !== undefined && isInside ? join(folder, below) : undefined;
+  const isPlace = short.startsWith("media:") || below.startsWith(KEPT);
+  return folder !== undefined && isInside && isPlace ? join(folder, below) : undefined;
 }

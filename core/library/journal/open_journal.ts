@@ -19,9 +19,10 @@ export function journalFolder(dataDir: string): string {
  * How far an entry is.
  *
  * `unfinished`: its command runs, or was killed; `done`: its command came to its end; `being undone`: an undo
- * began, and was killed if none runs; `undone`: nothing of it is left.
+ * began, and was killed if none runs; `undone`: nothing of it is left, or it was abandoned; `damaged`: it can't be
+ * read.
  */
-export type EntryState = "unfinished" | "done" | "being undone" | "undone";
+export type EntryState = "unfinished" | "done" | "being undone" | "undone" | "damaged";
 
 /** What is known of an entry. */
 export interface EntryFacts {
@@ -104,15 +105,19 @@ export function openJournal(
   }
 
   function factsOf(id: string): EntryFacts {
-    const { head, ended } = readEntry(files, path(id, "jsonl"), places);
-    const state = files.exists(path(id, "undone"))
+    const mark = files.exists(path(id, "undone"))
       ? "undone"
       : files.exists(path(id, "undoing"))
       ? "being undone"
-      : ended
-      ? "done"
-      : "unfinished";
-    return { id, ...head, state };
+      : undefined;
+    try {
+      const { head, ended } = readEntry(files, path(id, "jsonl"), places);
+      return { id, ...head, state: mark ?? (ended ? "done" : "unfinished") };
+    } catch (error) {
+      // One entry that rotted must not hide the others.
+      if (!(error instanceof PaperwardError)) throw error;
+      return { id, command: "?", arguments: [], started: "", state: mark ?? "damaged" };
+    }
   }
 
   const journal: Journal = {

@@ -35,7 +35,11 @@ export function readEntry(files: Files, path: string, places: JournalPlaces): En
   let ended = false;
   for (const { text, start, whole } of lines(files, path)) {
     if (starts.length === 0 && !head) {
-      head = whole ? headOf(parsed(text)) : { command: "", arguments: [], started: "" };
+      head = whole
+        ? headOf(parsed(text))
+        : HEAD.startsWith(text.slice(0, HEAD.length))
+        ? NO_HEAD
+        : undefined;
       if (!head) throw damaged("its first line is not a journal's");
       continue;
     }
@@ -44,7 +48,7 @@ export function readEntry(files: Files, path: string, places: JournalPlaces): En
     if (text.startsWith('{"end":')) ended = true;
     else starts.push(start);
   }
-  if (!head) head = { command: "", arguments: [], started: "" };
+  head ??= NO_HEAD;
   const order = (backwards: boolean) => ({
     *[Symbol.iterator]() {
       const file = files.openRead(path);
@@ -68,6 +72,10 @@ export function readEntry(files: Files, path: string, places: JournalPlaces): En
     backwards: () => order(true),
   };
 }
+
+/** How the first line begins: a crash may have torn it, and then nothing was begun. */
+const HEAD = '{"paperward":"journal","version":1,';
+const NO_HEAD = { command: "", arguments: [], started: "" } as const;
 
 function headOf(value: unknown): EntryReader["head"] | undefined {
   if (typeof value !== "object" || value === null) return undefined;

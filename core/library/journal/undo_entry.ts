@@ -8,6 +8,7 @@
 import { dirname } from "node:path";
 import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
+import { PaperwardError } from "../../errors.ts";
 import type { Files, OpenFile } from "../files.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import type { JournalPlaces, JournalStep } from "./journal_step.ts";
@@ -19,6 +20,7 @@ import {
   newReferences,
   referencesOf,
   rowConflicts,
+  strangeTable,
   takeRowsBack,
 } from "./_undo_rows.ts";
 
@@ -102,6 +104,11 @@ export async function planUndo(world: UndoWorld, { id }: EntryFacts): Promise<Un
     const size = step.kind === "rows inserted" ? step.pks.length : 1;
     counts[step.kind] = (counts[step.kind] ?? 0) + size;
     if (!database) continue;
+    const stranger = strangeTable(database, step);
+    if (stranger) {
+      add(stranger);
+      continue;
+    }
     for await (const conflict of rowConflicts(database.kysely, step)) add(conflict);
     if (step.kind === "rows inserted") {
       for (const pk of step.pks) going.add(`${step.table}:${pk}`);
@@ -147,9 +154,22 @@ export async function undoEntry(
   files.remove(journal.path(id, "undoing"));
 }
 
-/** Forgets about an undo that was interrupted; what was taken back stays so. */
-export function abandonUndo(files: Files, journal: Journal, id: string): void {
-  files.rename(journal.path(id, "undoing"), journal.path(id, "undone"));
+/** Whether every step of an entry can be read. */
+export function isReadable(journal: Journal, id: string): boolean {
+  try {
+    for (const _ of journal.read(id).forwards());
+    return true;
+  } catch (error) {
+    if (error instanceof PaperwardError) return false;
+    throw error;
+  }
+}
+
+/** Forgets about an entry; what was taken back of it stays so. */
+export async function abandonEntry(files: Files, journal: Journal, id: string): Promise<void> {
+  await writeMark(files, journal.path(id, "undone"));
+  const undoing = journal.path(id, "undoing");
+  if (files.exists(undoing)) files.remove(undoing);
 }
 
 type AddedStep = Extract<JournalStep, { readonly kind: "file added" | "folder added" }>;

@@ -4,12 +4,14 @@ import type { TransferPool, TransferPoolOptions } from "../../../wasm/checksum/t
 import { openDatabase } from "../../database/open_database.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { CommandContext } from "../../sandbox/context.ts";
+import { ask, type Asker } from "../../report/ask.ts";
 import { takeMediaLock } from "../take_media_lock.ts";
 import type { JournalStep } from "./journal_step.ts";
 import { type EntryFacts, openJournal } from "./open_journal.ts";
 import {
-  abandonUndo,
+  abandonEntry,
   changesRows,
+  isReadable,
   planUndo,
   undoEntry,
   type UndoPlan,
@@ -26,11 +28,15 @@ export interface UndoOptions {
   readonly dryRun: boolean;
   readonly abandon: boolean;
   readonly lockTimeoutMs?: number;
+  /** The plan is shown and a yes waited for. @default {false} */
+  readonly asks?: boolean;
+  /** Where answers come from; tests replace it. */
+  readonly asker?: Asker;
 }
 
 /** What came of it. */
 export interface UndoSummary {
-  readonly outcome: "undone" | "would undo" | "refused" | "abandoned";
+  readonly outcome: "undone" | "would undo" | "refused" | "abandoned" | "declined";
   readonly entry: EntryFacts;
   readonly counts: UndoPlan["counts"];
   /** How many things stand in the way. */
@@ -50,20 +56,51 @@ export async function undoLast(context: UndoContext, options: UndoOptions): Prom
       { hints: ["`paperward journal list` shows what there is"] },
     );
   }
+  const readable = isReadable(journal, found.id);
   if (options.abandon) {
-    if (found.state !== "being undone") {
-      throw new PaperwardError("Cannot abandon an undo: none was interrupted", { exit: "usage" });
+    if (found.state !== "being undone" && readable) {
+      throw new PaperwardError(
+        "Cannot abandon an undo: none was interrupted, and the last entry is whole",
+        { exit: "usage" },
+      );
     }
-    abandonUndo(files, journal, found.id);
+    await abandonEntry(files, journal, found.id);
     return { outcome: "abandoned", entry: found, counts: {}, conflicts: 0 };
   }
+  if (!readable) {
+    report.warn(
+      "The last entry of the journal is damaged: what it lists can't be taken back",
+      "leave it as it is and go on with the entry before it: `paperward undo --abandon`",
+    );
+  }
+  if (options.asks && !options.dryRun) {
+    const planned = await pass(context, options, found, false);
+    if (planned.outcome !== "would undo") return planned;
+    const question = `Take back ${found.command} (entry ${found.id})?`;
+    const answer = await ask(question, stop, ...(options.asker ? [options.asker] as const : []));
+    if (answer !== "yes") return { ...planned, outcome: "declined" };
+  }
+  return await pass(context, options, found, !options.dryRun);
+}
+
+/** Looks at all of it under the lock, and takes it back or says what that would mean.
+ * @param acts false: nothing is changed */
+async function pass(
+  context: UndoContext,
+  options: UndoOptions,
+  found: EntryFacts,
+  acts: boolean,
+): Promise<UndoSummary> {
+  const { files, report, settings, stop } = context;
+  const places = { dataDir: settings.dataDir, mediaRoot: settings.mediaRoot };
+  const journal = openJournal(files, places);
   await using cleanup = new AsyncDisposableStack();
   const hasRows = changesRows(journal, found.id);
   const database = await openDatabase(settings.database, {
     files,
     scratch: context.scratch,
     report,
-    mode: hasRows && !options.dryRun ? "write" : "read",
+    mode: hasRows && acts ? "write" : "read",
     stop,
   });
   cleanup.defer(() => database.close());
@@ -74,7 +111,7 @@ export async function undoLast(context: UndoContext, options: UndoOptions): Prom
     stop,
     generation: database.generation,
     ...(lockTimeoutMs === undefined ? {} : { timeoutMs: lockTimeoutMs }),
-    readsOnly: options.dryRun,
+    readsOnly: !acts,
   });
   cleanup.defer(() => lock?.release());
   // Whoever held the lock may have changed something meanwhile.
@@ -109,7 +146,7 @@ export async function undoLast(context: UndoContext, options: UndoOptions): Prom
     }
     return { ...summary, outcome: "refused" };
   }
-  if (options.dryRun) {
+  if (!acts) {
     for (const step of undoSteps(journal, entry.id)) {
       report.item("step", describeStep(step), describeUndo(step));
     }

@@ -102,6 +102,7 @@ const GRANTS: readonly {
   },
   { command: "copy_database", options: {}, write: [], library: DATABASE },
   { command: "undo", options: {}, write: [LOCK, ...DATABASE, "/library/media", JOURNAL] },
+  { command: "undo", options: { dryRun: true }, write: [LOCK] },
   { command: "journal", options: {}, write: [], library: ["/library/data"] },
 ];
 
