@@ -1,9 +1,9 @@
 // One rule against one text, for all algorithms but the regular expression, whose search needs a watchman.
 // Invariant: the decisions are those of 2.20.15 and 3.0.5.
 
-import { exactTerm, hasTerm, splitTerms, type Term } from "./match_terms.ts";
+import { exactTerm, hasTerm, type SearchedText, splitTerms, type Term } from "./match_terms.ts";
 import { PatternError } from "./python_pattern.ts";
-import { fold, strip } from "./python_text.ts";
+import { fold, strip, wordsAndSpace, wordsOf } from "./python_text.ts";
 import { type TranslatedPattern, translatePattern } from "./translate_pattern.ts";
 
 /** Values of `matching_algorithm`. */
@@ -67,15 +67,9 @@ export function compileRule({ match, algorithm, insensitive }: RuleColumns): Rul
   }
 }
 
-// White space is Python's, U+001C to U+001F among it.
-const NEITHER_WORD_NOR_SPACE = new RegExp(
-  String.raw`[^\p{L}\p{N}_\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]`,
-  "gu",
-);
-
 /** A text as fuzzy rules compare it. */
 function fuzzyText(text: string, insensitive: boolean): string {
-  const kept = text.replace(NEITHER_WORD_NOR_SPACE, "");
+  const kept = wordsAndSpace(text);
   return insensitive ? kept.toLowerCase() : kept;
 }
 
@@ -83,6 +77,8 @@ function fuzzyText(text: string, insensitive: boolean): string {
 export interface PreparedText {
   readonly raw: string;
   readonly folded: string;
+  /** For terms; folded where case is ignored. */
+  searched(insensitive: boolean): SearchedText;
   fuzzy(insensitive: boolean): string;
 }
 
@@ -90,10 +86,18 @@ export interface PreparedText {
 export function prepareText(raw: string): PreparedText {
   let folded: string | undefined;
   const fuzzy: [string?, string?] = [];
+  const searched: [SearchedText?, SearchedText?] = [];
   return {
     raw,
     get folded() {
       return folded ??= fold(raw);
+    },
+    searched(insensitive) {
+      const index = insensitive ? 1 : 0;
+      const known = searched[index];
+      if (known) return known;
+      const text = insensitive ? this.folded : raw;
+      return searched[index] = { text, words: wordsOf(text) };
     },
     fuzzy: (insensitive) => fuzzy[insensitive ? 1 : 0] ??= fuzzyText(raw, insensitive),
   };
@@ -131,7 +135,7 @@ export function applyRule(
     case "automatic":
       return say(false, () => "there is no model to predict it");
     case "any": {
-      const content = rule.insensitive ? text.folded : text.raw;
+      const content = text.searched(rule.insensitive);
       const found = rule.terms.find((term) => hasTerm(content, term));
       return say(
         found !== undefined,
@@ -139,7 +143,7 @@ export function applyRule(
       );
     }
     case "all": {
-      const content = rule.insensitive ? text.folded : text.raw;
+      const content = text.searched(rule.insensitive);
       const missing = rule.terms.find((term) => !hasTerm(content, term));
       return say(
         missing === undefined,
@@ -147,7 +151,7 @@ export function applyRule(
       );
     }
     case "exact": {
-      const matches = hasTerm(rule.insensitive ? text.folded : text.raw, rule.term);
+      const matches = hasTerm(text.searched(rule.insensitive), rule.term);
       return say(
         matches,
         () => `it ${matches ? "contains" : "doesn't contain"} "${rule.term.text}"`,

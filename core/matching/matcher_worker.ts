@@ -1,7 +1,7 @@
 // Entry of the Workers that match texts. They hold no permission at all, and are ended from outside where a
 // pattern takes too long.
 
-import { openPartialFinder } from "../../wasm/similarity/partial_finder.ts";
+import { openPartialFinder, type PartialFinder } from "../../wasm/similarity/partial_finder.ts";
 import {
   applyRule,
   FUZZY_CUT_OFF,
@@ -23,19 +23,21 @@ class Unusable extends Error {}
 
 function openWork({ rules, explain, beat }: MatcherInit): (job: MatcherJob) => TextVerdict[] {
   const beats = new Int32Array(beat);
-  const finder = openPartialFinder();
+  // One for each way to treat case: rules of both kinds are mixed, and taking a text costs more than searching it.
+  const finders: { finder?: PartialFinder; holds?: string }[] = [{}, {}];
   const patterns = new Map<string, RegExp>();
-  let finderHolds: string | undefined;
 
   const helpers: RuleHelpers = {
     fuzzy(text, rule) {
       const prepared = text.fuzzy(rule.insensitive);
-      if (finderHolds !== prepared) finder.setText(prepared);
-      finderHolds = prepared;
-      return finder.reaches(rule.text, FUZZY_CUT_OFF);
+      const own = finders[rule.insensitive ? 1 : 0]!;
+      own.finder ??= openPartialFinder();
+      if (own.holds !== prepared) own.finder.setText(prepared);
+      own.holds = prepared;
+      return own.finder.reaches(rule.text, FUZZY_CUT_OFF);
     },
-    search(text, { pattern: { source, flags, needle } }) {
-      if (!text.folded.includes(needle)) return false;
+    search(text, { pattern: { source, flags, needles } }) {
+      if (!needles.every((needle) => text.folded.includes(needle))) return false;
       // From here on somebody looks at the clock.
       Atomics.add(beats, BEAT.ticket, 1);
       try {

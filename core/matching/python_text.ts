@@ -12,6 +12,59 @@ export function isWord(point: number): boolean {
   return WORD.test(String.fromCodePoint(point));
 }
 
+const WORD_CLASS = 1;
+const OTHER_CLASS = 2;
+const SPACE_CLASS = 3;
+/** What the characters of the basic plane are, as far as anybody asked: 0 is not known yet. */
+const classes = new Uint8Array(0x10000);
+
+/** What a code unit is; surrogates are asked for as the characters that they are part of. */
+function classOf(unit: number): number {
+  const known = classes[unit]!;
+  if (known !== 0) return known;
+  return classes[unit] = isWord(unit) ? WORD_CLASS : isSpace(unit) ? SPACE_CLASS : OTHER_CLASS;
+}
+
+function isPairAt(text: string, at: number): boolean {
+  return (text.charCodeAt(at) & 0xfc00) === 0xd800 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00;
+}
+
+/** The runs of word characters of a text. */
+export function wordsOf(text: string): Set<string> {
+  const words = new Set<string>();
+  let start = -1;
+  for (let at = 0; at <= text.length; at++) {
+    const isPair = isPairAt(text, at);
+    const isPart = at < text.length &&
+      (isPair ? isWord(text.codePointAt(at)!) : classOf(text.charCodeAt(at)) === WORD_CLASS);
+    if (isPart && start < 0) start = at;
+    if (!isPart && start >= 0) {
+      words.add(text.slice(start, at));
+      start = -1;
+    }
+    if (isPair) at++;
+  }
+  return words;
+}
+
+/** A text without what is neither a word character nor white space. */
+export function wordsAndSpace(text: string): string {
+  let kept = "";
+  let start = 0;
+  for (let at = 0; at < text.length; at++) {
+    const isPair = isPairAt(text, at);
+    const stays = isPair
+      ? isWord(text.codePointAt(at)!)
+      : classOf(text.charCodeAt(at)) !== OTHER_CLASS;
+    if (!stays) {
+      kept += text.slice(start, at);
+      start = at + (isPair ? 2 : 1);
+    }
+    if (isPair) at++;
+  }
+  return start === 0 ? text : kept + text.slice(start);
+}
+
 /** Whether the character before a position is one of a word. */
 export function isWordBefore(text: string, at: number): boolean {
   if (at <= 0) return false;

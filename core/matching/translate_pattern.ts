@@ -17,8 +17,8 @@ import { fold } from "./python_text.ts";
 export interface TranslatedPattern {
   readonly source: string;
   readonly flags: string;
-  /** A text that every match holds, folded; to find out quickly that there is none. May be empty. */
-  readonly needle: string;
+  /** Texts that every match holds, folded, the longest first; to find out quickly that there is none. */
+  readonly needles: readonly string[];
 }
 
 /** Translates a pattern. @throws {PatternError} where it is invalid or can't be translated */
@@ -27,7 +27,7 @@ export function translatePattern(pattern: string, ignoreCase: boolean): Translat
   const everywhere = [...casesOf(parsed.node)].every((found) => found);
   const source = new Writer(parsed, everywhere).write();
   // The pattern is compiled only where it is used, with a time limit: some take long.
-  return { source, flags: everywhere ? "iv" : "v", needle: longest(needlesOf(parsed.node)) };
+  return { source, flags: everywhere ? "iv" : "v", needles: longestFirst(needlesOf(parsed.node)) };
 }
 
 const UNICODE_CLASSES: Readonly<Record<ClassName, string>> = {
@@ -337,6 +337,6 @@ function needlesOf(node: PatternNode): string[] {
   return needles;
 }
 
-function longest(texts: readonly string[]): string {
-  return texts.reduce((best, text) => text.length > best.length ? text : best, "");
+function longestFirst(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort((a, b) => b.length - a.length).slice(0, 4);
 }

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ops::{Range, RangeInclusive};
 
 /// Of a character of the long text that the short one doesn't have.
 const ELSEWHERE: u32 = u32::MAX;
@@ -10,7 +11,7 @@ const ELSEWHERE: u32 = u32::MAX;
 #[derive(Default)]
 struct Partial {
     input: Vec<u32>,
-    text: Vec<u32>,
+    text: Text,
 }
 
 thread_local! {
@@ -30,63 +31,157 @@ pub extern "C" fn partial_input(length: usize) -> *mut u32 {
 /// Makes what is in the buffer the text that is searched from now on.
 #[unsafe(no_mangle)]
 pub extern "C" fn partial_text() {
-    PARTIAL.with_borrow_mut(|partial| std::mem::swap(&mut partial.text, &mut partial.input));
+    PARTIAL.with_borrow_mut(|partial| partial.text.set(&partial.input));
 }
 
 /// Whether the text in the buffer is in the other one with at least so many per cent.
 #[unsafe(no_mangle)]
 pub extern "C" fn partial_reaches(cut_off: u32) -> u32 {
-    PARTIAL.with_borrow(|partial| u32::from(reaches(&partial.input, &partial.text, cut_off)))
+    PARTIAL.with_borrow(|partial| u32::from(partial.text.reaches(&partial.input, cut_off)))
 }
 
-/// Whether `partial_ratio(one, other)` is at least `cut_off`, 0 to 100.
-pub fn reaches(one: &[u32], other: &[u32], cut_off: u32) -> bool {
-    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
-    if short.is_empty() {
-        return long.is_empty() || cut_off == 0;
-    }
-    reaches_in(short, long, cut_off) || (short.len() == long.len() && reaches_in(long, short, cut_off))
+/// Characters of the pieces whose places are remembered.
+const GRAM: usize = 3;
+/// Number of lists of places, as a power of two.
+const GRAM_BITS: u32 = 14;
+const END: u32 = u32::MAX;
+
+/// A text that is searched: its characters numbered, and where its pieces of three characters are.
+#[derive(Default)]
+pub struct Text {
+    points: Vec<u32>,
+    /// Each character's number; numbers go up to `kinds`.
+    numbers: Vec<u32>,
+    kinds: u32,
+    number_of: HashMap<u32, u32>,
+    /// Of each list of places: the last one, and how many they are.
+    lists: Vec<(u32, u32)>,
+    /// Of each place the one before it in its list.
+    before: Vec<u32>,
 }
 
-fn reaches_in(short: &[u32], long: &[u32], cut_off: u32) -> bool {
-    let needle = Needle::new(short);
-    let text: Vec<u32> = long.iter().map(|point| needle.symbols.get(point).copied().unwrap_or(ELSEWHERE)).collect();
-    let size = short.len();
-    // The least common subsequence that a window of so many characters needs.
-    let need = |window: usize| (cut_off as usize * (size + window)).div_ceil(200).max(1);
-    let mut overlap = Overlap::new(&needle);
-    let mut matcher = Matcher::new(&needle);
+fn list_of(gram: &[u32]) -> usize {
+    let hash = gram.iter().fold(0u32, |hash, &point| hash.wrapping_mul(0x0100_0193).wrapping_add(point));
+    (hash.wrapping_mul(0x9e37_79b1) >> (32 - GRAM_BITS)) as usize
+}
 
-    // What sticks out at the start.
-    for end in 1..size {
-        overlap.add(text[end - 1]);
-        if overlap.common >= need(end) && matcher.common(&text[..end]) >= need(end) {
-            return true;
-        }
-    }
-    let needed = need(size);
-    let mut next = 0;
-    for start in 0..=text.len() - size {
-        overlap.add(text[start + size - 1]);
-        if start >= next && overlap.common >= needed {
-            let common = matcher.common(&text[start..start + size]);
-            if common >= needed {
-                return true;
+impl Text {
+    /// Takes another text.
+    pub fn set(&mut self, points: &[u32]) {
+        self.points.clear();
+        self.points.extend_from_slice(points);
+        self.numbers.clear();
+        self.number_of.clear();
+        // Most characters are looked up in a table.
+        let mut low = vec![u32::MAX; 1 << 11];
+        for &point in points {
+            let next = self.number_of.len() as u32;
+            let number = match low.get(point as usize) {
+                Some(&number) if number != u32::MAX => number,
+                _ => *self.number_of.entry(point).or_insert(next),
+            };
+            if let Some(known) = low.get_mut(point as usize) {
+                *known = number;
             }
-            // One place on, at most one character more is in common.
-            next = start + (needed - common);
+            self.numbers.push(number);
         }
-        overlap.remove(text[start]);
+        self.kinds = self.number_of.len() as u32;
+        self.lists.clear();
+        self.lists.resize(1 << GRAM_BITS, (END, 0));
+        self.before.clear();
+        for (place, gram) in points.windows(GRAM).enumerate() {
+            let (last, count) = &mut self.lists[list_of(gram)];
+            self.before.push(*last);
+            *last = place as u32;
+            *count += 1;
+        }
     }
-    // What sticks out at the end; the first character of the last window is gone already.
-    for start in text.len() - size + 1..text.len() {
-        let window = text.len() - start;
-        if overlap.common >= need(window) && matcher.common(&text[start..]) >= need(window) {
+
+    /// Places where a piece is, the last one first.
+    fn places_of<'a>(&'a self, piece: &'a [u32]) -> impl Iterator<Item = usize> + 'a {
+        let rarest = (0..=piece.len() - GRAM).min_by_key(|&at| self.lists[list_of(&piece[at..at + GRAM])].1).unwrap_or(0);
+        let mut place = self.lists[list_of(&piece[rarest..rarest + GRAM])].0;
+        std::iter::from_fn(move || {
+            while place != END {
+                let at = place as usize;
+                place = self.before[at];
+                if at >= rarest && self.points[at - rarest..].starts_with(piece) {
+                    return Some(at - rarest);
+                }
+            }
+            None
+        })
+    }
+
+    /// Whether `partial_ratio` with this text is at least `cut_off`, 0 to 100.
+    pub fn reaches(&self, other: &[u32], cut_off: u32) -> bool {
+        let (size, length) = (other.len(), self.points.len());
+        if size == 0 || length == 0 {
+            return size == length || cut_off == 0;
+        }
+        if size > length {
+            // The roles are the other way round: rare, as texts are longer than rules.
+            let mut text = Text::default();
+            text.set(other);
+            return text.holds(&self.points, cut_off);
+        }
+        if size < length {
+            return self.holds(other, cut_off);
+        }
+        let mut text = Text::default();
+        text.set(other);
+        self.holds(other, cut_off) || text.holds(&self.points, cut_off)
+    }
+
+    /// Whether a window of this text is like a text that is not longer.
+    fn holds(&self, short: &[u32], cut_off: u32) -> bool {
+        let needle = Needle::new(short);
+        let mut symbols = vec![ELSEWHERE; self.kinds as usize];
+        for (point, &symbol) in &needle.symbols {
+            if let Some(&number) = self.number_of.get(point) {
+                symbols[number as usize] = symbol;
+            }
+        }
+        let text = Symbols { numbers: &self.numbers, symbols: &symbols };
+        let mut matcher = Matcher::new(&needle);
+        if matcher.holds_at_ends(text, cut_off) {
             return true;
         }
-        overlap.remove(text[start]);
+        // An alignment leaves some characters of both sides unmatched. Cut into one piece more than these, one piece
+        // of the short text is in the long one as it is, and hardly more than these away from its own place there.
+        let (size, length) = (short.len(), text.numbers.len());
+        let unmatched = (2 * size).saturating_sub(2 * needed(cut_off, size, size));
+        let pieces = unmatched + 1;
+        if size / pieces < GRAM {
+            return matcher.holds_anywhere(text, cut_off);
+        }
+        (0..pieces).any(|piece| {
+            let (from, to) = (piece * size / pieces, (piece + 1) * size / pieces);
+            self.places_of(&short[from..to]).any(|place| {
+                let first = place.saturating_sub(from + unmatched).min(length - size);
+                let last = (place + unmatched).saturating_sub(from).min(length - size);
+                matcher.holds_within(text, first..=last, cut_off)
+            })
+        })
     }
-    false
+}
+
+/// The least common subsequence of a text and a window that reaches the cut-off.
+fn needed(cut_off: u32, size: usize, window: usize) -> usize {
+    (cut_off as usize * (size + window)).div_ceil(200).max(1)
+}
+
+/// The long text in the symbols of the short one.
+#[derive(Clone, Copy)]
+struct Symbols<'a> {
+    numbers: &'a [u32],
+    symbols: &'a [u32],
+}
+
+impl Symbols<'_> {
+    fn at(self, place: usize) -> u32 {
+        self.symbols[self.numbers[place] as usize]
+    }
 }
 
 /// The short text: its characters numbered, how often each stands in it, and where (bits, 64 a word).
@@ -151,10 +246,72 @@ impl<'a> Matcher<'a> {
         Self { needle, row: vec![0; needle.words] }
     }
 
-    fn common(&mut self, window: &[u32]) -> usize {
+    /// Whether a window that sticks out at an end of the text reaches the cut-off.
+    fn holds_at_ends(&mut self, text: Symbols, cut_off: u32) -> bool {
+        let (size, length) = (self.needle.size, text.numbers.len());
+        let mut overlap = Overlap::new(self.needle);
+        for end in 1..size {
+            overlap.add(text.at(end - 1));
+            let least = needed(cut_off, size, end);
+            if overlap.common >= least && self.common(text, 0..end) >= least {
+                return true;
+            }
+        }
+        let mut overlap = Overlap::new(self.needle);
+        for start in (length - size + 1..length).rev() {
+            overlap.add(text.at(start));
+            let least = needed(cut_off, size, length - start);
+            if overlap.common >= least && self.common(text, start..length) >= least {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether any full window reaches the cut-off.
+    fn holds_anywhere(&mut self, text: Symbols, cut_off: u32) -> bool {
+        let (size, length) = (self.needle.size, text.numbers.len());
+        let least = needed(cut_off, size, size);
+        let mut overlap = Overlap::new(self.needle);
+        for end in 0..size - 1 {
+            overlap.add(text.at(end));
+        }
+        let mut next = 0;
+        for start in 0..=length - size {
+            overlap.add(text.at(start + size - 1));
+            if start >= next && overlap.common >= least {
+                let common = self.common(text, start..start + size);
+                if common >= least {
+                    return true;
+                }
+                // One place on, at most one character more is in common.
+                next = start + (least - common);
+            }
+            overlap.remove(text.at(start));
+        }
+        false
+    }
+
+    /// Whether a full window that starts within some places reaches the cut-off.
+    fn holds_within(&mut self, text: Symbols, starts: RangeInclusive<usize>, cut_off: u32) -> bool {
+        let size = self.needle.size;
+        let least = needed(cut_off, size, size);
+        let mut start = *starts.start();
+        while start <= *starts.end() {
+            let common = self.common(text, start..start + size);
+            if common >= least {
+                return true;
+            }
+            start += least - common;
+        }
+        false
+    }
+
+    fn common(&mut self, text: Symbols, window: Range<usize>) -> usize {
         let Needle { places, words, size, .. } = self.needle;
         self.row.fill(u64::MAX);
-        for &symbol in window {
+        for place in window {
+            let symbol = text.at(place);
             if symbol == ELSEWHERE {
                 continue;
             }
