@@ -2,6 +2,7 @@
 // undo, checkpoints, interruptions, the page, and nothing left behind.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { makeTexts } from "../../bench/_fuzzy_texts.ts";
 import {
@@ -129,6 +130,39 @@ for (const version of VERSIONS) {
       const undone = await runBinary(["undo", "--yes"], { env: environment(library) });
       assertCode(undone, 0);
       assert.deepEqual(dump(), untouched);
+    },
+  });
+}
+
+for (const version of VERSIONS) {
+  Deno.test({
+    name: `where no chain of likes speaks against it, the trash is upstream's (${version})`,
+    ignore: withoutBinaryOrFixtures(),
+    async fn() {
+      using library = unpackLibrary(version);
+      const name = version === "v2.20.15" ? "delete" : "delete_yes";
+      const after = JSON.parse(
+        Deno.readTextFileSync(
+          `${fixturesRoot()}/${version}/after/document_fuzzy_match-${name}.json`,
+        ),
+      );
+      const flags = ["--ratio", "95", "--delete", "--yes", "--keep", "lowest-id"];
+      const result = await run(library, [...flags, "--include-numeric-differences"]);
+      assertCode(result, 0);
+      const documents = after.documents as { readonly id: number; readonly deleted_at: unknown }[];
+      const expected = documents.filter(({ deleted_at }) => deleted_at !== null);
+      assert.deepEqual(
+        trash(library),
+        expected.map(({ id }) => id).sort((a, b) => a - b),
+      );
+      // No row is gone or new but in the audit log, no file at all.
+      const tables = after.tables as Record<string, number>;
+      for (const [table, count] of Object.entries(tables)) {
+        assert.equal(rows(library.database, `select * from "${table}"`).length, count, table);
+      }
+      const journal = await runBinary(["journal"], { env: environment(library) });
+      assertCode(journal, 0);
+      assert.match(journal.stdout, /document_fuzzy_match/);
     },
   });
 }
@@ -299,6 +333,121 @@ Deno.test({
     assert.deepEqual(pairs(rest), pairs(whole));
     // It came to its end: nobody needs the checkpoint any more.
     assert.throws(() => Deno.statSync(checkpoint), Deno.errors.NotFound);
+  },
+});
+
+Deno.test({
+  name: "a run that was killed goes on from its checkpoint and finds the same",
+  ignore: withoutBinary(),
+  async fn() {
+    using temp = tempFolder();
+    const texts = makeTexts({ kind: "invoices", count: 1000, seed: 8 });
+    const library = makeTextLibrary(`${temp.path}/library`, "v2", texts);
+    const checkpoint = `${temp.path}/checkpoint`;
+    const env = {
+      PAPERLESS_DATA_DIR: library.dataDir,
+      PAPERLESS_MEDIA_ROOT: library.mediaRoot,
+      PAPERLESS_SCRATCH_DIR: `${temp.path}/scratch`,
+    };
+    const args = ["document_fuzzy_match", "--ratio=95", "--json", "--processes=2"];
+    const continued = [...args, "--no-progress-bar", "--checkpoint", checkpoint];
+    const running = startBinary(continued, { env });
+    let done = false;
+    running.ended.then(() => done = true);
+    const size = () => {
+      try {
+        return Deno.statSync(checkpoint).size;
+      } catch {
+        return 0;
+      }
+    };
+    while (!done && size() < 500) await new Promise((resolve) => setTimeout(resolve, 5));
+    running.kill("SIGKILL");
+    assertCode(await running.ended, 137);
+    const rest = await runBinary(continued, { env });
+    assertCode(rest, 0);
+    assert.match(rest.stderr, /Continuing: \d+ block/);
+    const whole = await runBinary(args, { env });
+    const found = (result: RunResult) =>
+      jsonLines(result.stdout).filter(({ type }) => type === "match");
+    assert.ok(found(whole).length > 0);
+    assert.deepEqual(found(rest), found(whole));
+  },
+});
+
+Deno.test({
+  name: "nothing is deleted by a forged checkpoint",
+  ignore: withoutBinary(),
+  async fn() {
+    using temp = tempFolder();
+    const letters = makeTexts({ kind: "letters", count: 20, seed: 8, duplicates: 0 });
+    const library = makeTextLibrary(`${temp.path}/library`, "v2", [...letters, letters[0]!]);
+    const checkpoint = `${temp.path}/checkpoint`;
+    const delete_ = (...flags: string[]) =>
+      runBinary(
+        ["document_fuzzy_match", "--delete", "--no-progress-bar", "--checkpoint", checkpoint]
+          .concat(flags),
+        {
+          env: {
+            PAPERLESS_DATA_DIR: library.dataDir,
+            PAPERLESS_MEDIA_ROOT: library.mediaRoot,
+            PAPERLESS_SCRATCH_DIR: `${temp.path}/scratch`,
+          },
+        },
+      );
+    // Nobody says yes, so the checkpoint stays for the next call.
+    assertCode(await delete_(), 1);
+    const [head, first] = Deno.readTextFileSync(checkpoint).split("\n");
+    const { fingerprint } = JSON.parse(head!);
+    const { block, counters } = JSON.parse(first!);
+    const before = rows(library.database, "select * from documents_document");
+    // Somebody says of letters of about one length that they are alike, and signs it.
+    for (
+      const [distance, code, message] of [
+        [500, 1, /Cannot delete by .*: it says that documents \d+ and \d+ are alike/],
+        [3000, 2, /Cannot continue from .*: it holds pairs that can't be/],
+      ] as const
+    ) {
+      const matches = [10, 11, distance, 14, 15, distance];
+      const payload = [fingerprint, block, Object.values(counters), matches];
+      const sum = createHash("sha256").update(JSON.stringify(payload)).digest("hex").slice(0, 16);
+      const line = JSON.stringify({ sum, block, counters, matches });
+      Deno.writeTextFileSync(checkpoint, `${head}\n${line}\n`);
+      const result = await delete_("--yes", "--include-numeric-differences");
+      assertCode(result, code);
+      assert.match(result.stderr, message);
+      assert.deepEqual(rows(library.database, "select * from documents_document"), before);
+    }
+    Deno.removeSync(checkpoint);
+    assertCode(await delete_("--yes"), 0);
+    const gone = "select id from documents_document where deleted_at is not null";
+    assert.deepEqual(rows(library.database, gone).map(({ id }) => id), [21]);
+  },
+});
+
+Deno.test({
+  name: "--since and --approximate by the binary: newer documents with all, and the loss is said",
+  ignore: withoutBinaryOrFixtures(),
+  async fn() {
+    using library = unpackLibrary("v2.20.15");
+    const pairs = async (...flags: string[]) => {
+      const result = await run(library, ["--json", ...flags]);
+      assertCode(result, 0);
+      return jsonLines(result.stdout).filter(({ type }) => type === "match")
+        .map(({ a, b }) => [Number(a), Number(b)] as const);
+    };
+    const all = await pairs();
+    assert.deepEqual(
+      await pairs("--since", "21"),
+      all.filter((pair) => pair.some((id) => id > 21)),
+    );
+    assert.deepEqual(await pairs("--since", "2999-01-01"), []);
+    const approximate = await run(library, ["--approximate"]);
+    assertCode(approximate, 0);
+    assert.match(approximate.stderr, /may have missed pairs/);
+    for (const line of approximate.stdout.trimEnd().split("\n")) {
+      assert.ok(recorded("v2.20.15", "r85").includes(line), line);
+    }
   },
 });
 

@@ -1,6 +1,8 @@
 // What an interrupted run has done already: a file of JSON lines, the first one saying which texts and which
-// ratio it belongs to. Invariant: a line is complete or ignored, so a run that was killed loses one block at most.
+// ratio it belongs to. Invariant: a line is complete and has its own checksum or is ignored with all behind it, so
+// a run that was killed loses one block at most.
 
+import { createHash } from "node:crypto";
 import { PaperwardError } from "../../errors.ts";
 import type { Files, OpenFile } from "../../library/files.ts";
 import type { PairCounters } from "../../../wasm/similarity/mod.ts";
@@ -23,7 +25,7 @@ export interface Checkpoint extends Disposable {
 }
 
 const KIND = "document_fuzzy_match checkpoint";
-const VERSION = 1;
+const VERSION = 2;
 /** Bytes read at once, and characters of a line at most. */
 const BUFFER = 1 << 18;
 const LONGEST = 1 << 26;
@@ -72,8 +74,8 @@ export function openCheckpoint(
   try {
     write({ paperward: KIND, version: VERSION, fingerprint });
     if (continues) {
-      for (const block of readBlocks(files, path)) {
-        write(block);
+      for (const block of readBlocks(files, path, fingerprint)) {
+        write(signed(block, fingerprint));
         count++;
       }
     }
@@ -85,9 +87,9 @@ export function openCheckpoint(
   return {
     count,
     *earlier() {
-      if (continues) yield* readBlocks(files, path, count);
+      if (continues) yield* readBlocks(files, path, fingerprint, count);
     },
-    add: write,
+    add: (done) => write(signed(done, fingerprint)),
     [Symbol.dispose]: drop,
   };
 }
@@ -105,7 +107,12 @@ function readHead(files: Files, path: string): string {
   });
 }
 
-function* readBlocks(files: Files, path: string, most = Infinity): Generator<DoneBlock> {
+function* readBlocks(
+  files: Files,
+  path: string,
+  fingerprint: string,
+  most = Infinity,
+): Generator<DoneBlock> {
   let count = 0;
   let isHead = true;
   for (const line of readLines(files, path)) {
@@ -114,9 +121,10 @@ function* readBlocks(files: Files, path: string, most = Infinity): Generator<Don
       isHead = false;
       continue;
     }
-    const block = asBlock(parse(line));
-    // What comes behind a torn line can't be trusted.
-    if (!block) return;
+    const value = parse(line);
+    const block = asBlock(value);
+    // What comes behind a torn or damaged line can't be trusted.
+    if (!block || value?.["sum"] !== signed(block, fingerprint).sum) return;
     yield block;
   }
 }
@@ -169,5 +177,13 @@ function asBlock(value: Record<string, unknown> | undefined): DoneBlock | undefi
   }
   const numbers = counters as Record<string, unknown>;
   if (!COUNTERS.every((name) => isCount(numbers[name]))) return undefined;
-  return { block, matches, counters: counters as PairCounters };
+  const known = Object.fromEntries(COUNTERS.map((name) => [name, numbers[name]]));
+  return { block, matches, counters: known as unknown as PairCounters };
+}
+
+/** A block with its checksum: a flipped bit must not make a pair. */
+function signed({ block, counters, matches }: DoneBlock, fingerprint: string) {
+  const payload = [fingerprint, block, COUNTERS.map((name) => counters[name]), matches];
+  const sum = createHash("sha256").update(JSON.stringify(payload)).digest("hex").slice(0, 16);
+  return { sum, block, counters, matches };
 }

@@ -296,7 +296,8 @@ main { max-width: 88rem; }
 .doubt { color: var(--warn); font-size: .85rem; margin-left: .5rem; }
 details { margin-top: .9rem; border-top: 1px solid var(--line); padding-top: .6rem; }
 summary { cursor: pointer; }
-.texts { display: grid; grid-template-columns: 1fr 1fr; gap: 1.5rem; margin-top: .5rem; font-size: .9rem; }
+.texts { display: grid; grid-template-columns: 1fr 1fr; gap: 1.5rem; margin-top: .5rem; font-size: .9rem;
+  max-height: 34rem; overflow: auto; }
 .texts h4 { margin: 0; color: var(--dim); } .texts p { margin: .2rem 0 0; overflow-wrap: anywhere; }
 @media (max-width: 40rem) { .texts { grid-template-columns: 1fr; } }
 mark { background: #ffe08a; color: #1d2430; border-radius: .2rem; padding: 0 .15rem; }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { SimilarityPool, SimilarityPoolOptions } from "../../../wasm/similarity/mod.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
 import { openDatabase } from "../../database/open_database.ts";
+import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
 import { openJournal } from "../../library/journal/open_journal.ts";
 import { openSpool } from "../../library/spool.ts";
@@ -31,6 +32,7 @@ import {
 } from "./match_spool.ts";
 import { type DuplicateGroup, type Member, planGroups } from "./plan_groups.ts";
 import { documentLabel, matchLine, matchTable, tableWidths } from "./print_matches.ts";
+import { provePairs } from "./prove_pairs.ts";
 import { scoreOf } from "./score.ts";
 import { type Deletion, type LeftAlone, softDelete } from "./soft_delete.ts";
 import { readTexts, type Texts } from "./texts.ts";
@@ -360,9 +362,10 @@ async function readContents(
 }
 
 async function carryOut(
-  { world, database, texts, groups }: Job,
+  job: Job,
   { dryRun, yes, arguments: given }: NonNullable<DuplicateOptions["delete"]>,
 ): Promise<NonNullable<DuplicateSummary["deletion"]>> {
+  const { world, database, texts, groups, options } = job;
   const { settings, report } = world;
   const nothing = (outcome: DeleteOutcome) => ({ outcome, deleted: 0, left: [] });
   const deletions = groups.flatMap(({ members }) =>
@@ -384,6 +387,7 @@ async function carryOut(
     if (answer === "nobody there") return nothing("nobody to ask");
   }
   world.stop.throwIfRequested();
+  if (options.checkpoint !== undefined) await proveDeletions(job, options.checkpoint);
   const { deleted, left, entry } = await softDelete({
     database,
     journal: openJournal(world.files, settings),
@@ -396,4 +400,26 @@ async function carryOut(
     report.item("left", { id, reason }, `Document ${id} was left alone: ${reason}`);
   }
   return { outcome: "done", deleted: deleted.length, left, ...(entry ? { entry } : {}) };
+}
+
+/** @throws {PaperwardError} where what the checkpoint said of a document that is to go isn't so */
+async function proveDeletions(
+  { world, database, texts, groups, options }: Job,
+  checkpoint: string,
+): Promise<void> {
+  const claims = groups.flatMap(({ members }) =>
+    members.flatMap(({ document, fate, like }) =>
+      fate !== "duplicate" || like === undefined ? [] : [{ one: document, other: like }]
+    )
+  );
+  const search = { ratio: options.ratio, generation: database.generation };
+  const proven = await provePairs(world, texts, search, claims);
+  const wrong = claims.find((_, place) => !proven.has(place));
+  if (!wrong) return;
+  throw new PaperwardError(
+    `Cannot delete by ${checkpoint}: it says that documents ${texts.ids[wrong.one]} and ${
+      texts.ids[wrong.other]
+    } are alike, and they are not`,
+    { exit: "failed", hints: ["remove the file: everything is compared again then"] },
+  );
 }

@@ -11,6 +11,7 @@ import {
   type SimilarityPool,
   type SimilarityPoolOptions,
 } from "../../../wasm/similarity/mod.ts";
+import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
 import type { Report } from "../../report/report.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
@@ -19,6 +20,7 @@ import { pairsOfDocuments, pairsOfTexts, tilePairs } from "./blocks.ts";
 import { candidateBlocks } from "./candidates.ts";
 import { type Checkpoint, type DoneBlock, openCheckpoint } from "./checkpoint.ts";
 import type { DuplicatePair } from "./match_spool.ts";
+import { scoreOf } from "./score.ts";
 import { type Texts, TILE } from "./texts.ts";
 
 /** What finding pairs needs of the world. */
@@ -92,6 +94,12 @@ export async function findPairs(
     for (const block of checkpoint.earlier()) {
       if (done.has(block.block)) continue;
       done.add(block.block);
+      if (!isPossible(texts, block, search.ratio)) {
+        throw new PaperwardError(
+          `Cannot continue from ${search.checkpoint}: it holds pairs that can't be`,
+          { exit: "usage", hints: ["remove the file: everything is compared again then"] },
+        );
+      }
       take(block);
     }
     if (done.size > 0) report.info(`Continuing: ${done.size} blocks were compared before`);
@@ -112,6 +120,18 @@ export async function findPairs(
     equal,
     notCandidates: approximate ? all - counters.pairs : 0,
   };
+}
+
+/** Whether the pairs of a block can be: somebody may have changed the checkpoint. */
+function isPossible({ count, lengths }: Texts, { matches }: DoneBlock, ratio: number): boolean {
+  for (let i = 0; i < matches.length; i += 3) {
+    const [one, other, distance] = [matches[i]!, matches[i + 1]!, matches[i + 2]!];
+    if (one >= count || other >= count || one === other) return false;
+    const [a, b] = [lengths[one]!, lengths[other]!];
+    if (distance < Math.abs(a - b) || distance > a + b) return false;
+    if (scoreOf(distance, a + b) + 0.001 < ratio) return false;
+  }
+  return true;
 }
 
 async function compare(

@@ -1,7 +1,7 @@
 //! One block of pairs: the texts of one tile against those of another, or of a tile among themselves.
 
 use crate::alphabet::Alphabet;
-use crate::filter::{Band, Group, LANES, Query, alike, bound, lanes_of};
+use crate::filter::{Group, LANES, Query, alike, bound, lanes_of};
 use crate::lcs::{Pattern, distance_of_long};
 use crate::prepare::decode;
 use crate::ratio::{Budgets, Rule};
@@ -362,15 +362,13 @@ impl Comparer {
 
     fn long_distance(&self, at: usize, texts: &Pairing, survivor: &Survivor) -> u32 {
         let (rows, columns) = (texts.rows, texts.columns);
-        let lengths = (columns.length(survivor.right), rows.length(at));
-        let Some(band) = Band::new(lengths.0, lengths.1, survivor.budget) else { return u32::MAX };
         if self.wide {
-            let (mut left, mut right) = (Vec::new(), Vec::new());
+            let (mut left, mut right): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
             decode(texts.left.text(at), |code| left.push(code));
             decode(texts.right.text(survivor.right), |code| right.push(code));
-            return distance_of_long(&right, &left, band);
+            return distance_of_long(&right, &left, survivor.budget);
         }
-        distance_of_long(columns.characters(survivor.right), rows.characters(at), band)
+        distance_of_long(columns.characters(survivor.right), rows.characters(at), survivor.budget)
     }
 
     /// Two at a time. Where the filters' bound is usually near the distance, the first attempt is with little more

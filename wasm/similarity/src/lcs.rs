@@ -4,8 +4,6 @@
 
 use crate::filter::Band;
 use crate::vector::*;
-use std::collections::HashMap;
-use std::hash::Hash;
 
 /// Columns of a word. The highest bit of 64 stays free: there a sum leaves its carry.
 const WORD: usize = 63;
@@ -162,7 +160,7 @@ impl Pattern {
 }
 
 /// How many characters two texts share at their beginnings, and behind that at their ends.
-fn common_ends(one: &[u16], other: &[u16]) -> (usize, usize) {
+fn common_ends<T: Eq>(one: &[T], other: &[T]) -> (usize, usize) {
     let shorter = one.len().min(other.len());
     let head = one.iter().zip(other).take_while(|(one, other)| one == other).count();
     let rest = one.iter().rev().zip(other.iter().rev()).take(shorter - head);
@@ -222,33 +220,49 @@ fn reach(row: usize, band: Band, words: usize) -> (usize, usize) {
     (low.min(words), high.min(words))
 }
 
-/// The distance of two texts of any length and alphabet within a band. Columns are taken in strips whose masks
-/// fit in memory; what a strip carries into the next is kept, a bit a row.
-pub fn distance_of_long<T: Copy + Eq + Hash>(rows: &[T], columns: &[T], band: Band) -> u32 {
-    let mut known: HashMap<T, u32> = HashMap::new();
-    let columns: Vec<u32> = columns
-        .iter()
-        .map(|&character| {
-            let next = known.len() as u32 + 1;
-            *known.entry(character).or_insert(next)
-        })
-        .collect();
-    let rows: Vec<u32> = rows.iter().map(|character| known.get(character).copied().unwrap_or(0)).collect();
+/// How far apart long texts are first taken to be, and how much further each next time.
+const FIRST_BUDGET: u32 = 1 << 10;
+const WIDER: u32 = 8;
+
+/// The distance of two texts of any length and alphabet: exact where it is within the budget, otherwise anything
+/// greater. Its time grows with the distance, its memory hardly with the texts: bands are tried from a narrow one
+/// on, and what the texts have in common at their ends is matched beforehand.
+pub fn distance_of_long<T: Copy + Eq + Into<u32>>(rows: &[T], columns: &[T], budget: u32) -> u32 {
+    let (head, tail) = common_ends(rows, columns);
+    let (rows, columns) = (&rows[head..rows.len() - tail], &columns[head..columns.len() - tail]);
+    let mut within = budget.min(FIRST_BUDGET);
+    loop {
+        let band = Band::new(rows.len() as u32, columns.len() as u32, within);
+        let distance = band.map_or(u32::MAX, |band| distance_in_band(rows, columns, band));
+        if distance <= within || within == budget {
+            return distance;
+        }
+        within = within.saturating_mul(WIDER).min(budget);
+    }
+}
+
+/// The distance of two texts within a band. Columns are taken in strips whose masks fit in memory; what a strip
+/// carries into the next is kept, a bit a row.
+fn distance_in_band<T: Copy + Into<u32>>(rows: &[T], columns: &[T], band: Band) -> u32 {
+    let symbol = |character: T| -> u32 { character.into() };
+    let most = rows.iter().chain(columns).map(|&character| symbol(character)).max().unwrap_or(0);
     let words = columns.len().div_ceil(WORD);
-    // Which row of the masks each character has in the strip at hand.
-    let mut places = vec![0u32; known.len() + 1];
+    // Which row of the masks each character has in the strip at hand; 0 is the row of those that don't occur.
+    let mut places = vec![0u32; most as usize + 1];
     let mut carried = vec![0u64; rows.len().div_ceil(64)];
     let mut common = 0;
     let mut start = 0;
     while start < words {
-        let (end, present) = strip(&columns, start, words, &mut places);
+        let (end, present) = strip(columns, start, words, &mut places);
         let width = end - start;
         let mut masks = vec![0u64; (present.len() + 1) * width];
         for (column, &character) in columns.iter().enumerate().take(end * WORD).skip(start * WORD) {
-            masks[places[character as usize] as usize * width + column / WORD - start] |= 1 << (column % WORD);
+            masks[places[symbol(character) as usize] as usize * width + column / WORD - start] |= 1 << (column % WORD);
         }
         let mut state = vec![UNMATCHED; width];
-        for (row, &character) in rows.iter().enumerate() {
+        let first = (start * WORD).saturating_sub(band.behind as usize).min(rows.len());
+        let last = (end * WORD + band.before as usize).min(rows.len());
+        for (row, &character) in rows.iter().enumerate().take(last).skip(first) {
             let (low, high) = reach(row, band, words);
             let (low, high) = (low.max(start), high.min(end));
             let bit = 1 << (row % 64);
@@ -258,7 +272,7 @@ pub fn distance_of_long<T: Copy + Eq + Hash>(rows: &[T], columns: &[T], band: Ba
             if low >= high {
                 continue;
             }
-            let place = places[character as usize] as usize * width;
+            let place = places[symbol(character) as usize] as usize * width;
             let (low, high) = (low - start, high - start);
             for (word, &here) in state[low..high].iter_mut().zip(&masks[place + low..place + high]) {
                 let sum = *word + (*word & here) + carry;
@@ -274,17 +288,22 @@ pub fn distance_of_long<T: Copy + Eq + Hash>(rows: &[T], columns: &[T], band: Ba
             places[character as usize] = 0;
         }
         start = end;
+        // More columns are unmatched already than the band stands for.
+        if ((start * WORD).min(columns.len()) as u32).saturating_sub(common) > band.behind {
+            return u32::MAX;
+        }
     }
     rows.len() as u32 + columns.len() as u32 - 2 * common
 }
 
 /// The end of the strip that begins at a word, and the characters in it, which get their places.
-fn strip(columns: &[u32], start: usize, words: usize, places: &mut [u32]) -> (usize, Vec<u32>) {
-    let mut present = Vec::new();
+fn strip<T: Copy + Into<u32>>(columns: &[T], start: usize, words: usize, places: &mut [u32]) -> (usize, Vec<u32>) {
+    let mut present: Vec<u32> = Vec::new();
     let mut end = start;
     while end < words {
         let before = present.len();
         for &character in &columns[end * WORD..columns.len().min((end + 1) * WORD)] {
+            let character: u32 = character.into();
             if places[character as usize] == 0 {
                 present.push(character);
                 places[character as usize] = present.len() as u32;

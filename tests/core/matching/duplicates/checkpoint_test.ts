@@ -90,6 +90,33 @@ Deno.test("lines that are no blocks are not believed", () => {
   }
 });
 
+Deno.test("a flipped digit ends what is believed, as does a line of another run", () => {
+  using temp = tempFolder();
+  const { open, file } = opened(temp.path);
+  const linesOf = (fingerprint: string) => {
+    {
+      using checkpoint = open(fingerprint);
+      for (const block of blocks) checkpoint.add(block);
+    }
+    return Deno.readTextFileSync(file).trimEnd().split("\n");
+  };
+  const [, ...foreign] = linesOf("b");
+  const [head, ...lines] = linesOf("a");
+  const without = (index: number, line: string) => lines.with(index, line);
+  for (
+    const [damaged, left] of [
+      [without(2, lines[2]!.replace("[4,5,6", "[4,5,7")), 2],
+      [without(1, lines[1]!.replace('"block":7', '"block":8')), 1],
+      [without(0, lines[0]!.replace('"byLength":1', '"byLength":0')), 0],
+      [without(1, foreign[1]!), 1],
+    ] as const
+  ) {
+    Deno.writeTextFileSync(file, [head, ...damaged, ""].join("\n"));
+    using checkpoint = open("a");
+    assert.deepEqual([...checkpoint.earlier()], blocks.slice(0, left));
+  }
+});
+
 Deno.test("the checkpoint of another run is begun anew, and said so", () => {
   using temp = tempFolder();
   const checkpoints = opened(temp.path);
