@@ -11,6 +11,8 @@ export interface TableRules {
   readonly where?: Readonly<Record<string, string>>;
   /** Columns left aside: `table.column`. */
   readonly columns?: readonly string[];
+  /** JSON counts by what it means: PostgreSQL lays it out anew. @default {false} */
+  readonly json?: boolean;
 }
 
 const SCRIPT = String.raw`
@@ -23,6 +25,11 @@ def cut(value):
         return ("float", value)
     if not isinstance(value, bytes):
         return value
+    if rules["json"] and value[:1] in (b"{", b"["):
+        try:
+            return ("json", json.dumps(json.loads(value), sort_keys=True))
+        except ValueError:
+            return value
     found = MOMENT.match(value)
     if not found:
         return value
@@ -72,7 +79,9 @@ print(json.dumps(lines))
 export function databaseDifferences(
   wanted: string,
   found: string,
-  { without = [], where = {}, columns = [] }: TableRules = {},
+  { without = [], where = {}, columns = [], json = false }: TableRules = {},
 ): readonly string[] {
-  return JSON.parse(python(SCRIPT, wanted, found, JSON.stringify({ without, where, columns })));
+  return JSON.parse(
+    python(SCRIPT, wanted, found, JSON.stringify({ without, where, columns, json })),
+  );
 }

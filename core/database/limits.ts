@@ -74,10 +74,7 @@ export function limitOf(database: DatabaseKind, field: LimitedField): Limit | un
     case "datetime":
       return (value) => isDatetime(value) ? undefined : `is no moment: ${short(value)}`;
     case "uuid":
-      return (value) =>
-        typeof value === "string" && /^[0-9a-f]{32}$/i.test(value)
-          ? undefined
-          : `is no UUID: ${short(value)}`;
+      return (value) => unfitUuid(value, database);
     case "ip":
       return (value) =>
         typeof value === "string" && isIP(value) !== 0
@@ -141,17 +138,46 @@ function unfitJson(
   } catch {
     return `is no JSON: ${short(value)}`;
   }
-  if (database !== "postgres" || !value.includes("\\u")) return undefined;
+  if (database === "mariadb" && depthOf(value) > MARIADB_DEPTH) {
+    return `is nested deeper than MariaDB takes (${MARIADB_DEPTH})`;
+  }
+  if (!value.includes("\\u")) return undefined;
   for (const [token] of value.matchAll(/"(?:[^"\\]|\\.)*"/gs)) {
     if (!token.includes("\\u")) continue;
     const text: unknown = JSON.parse(token);
     if (typeof text !== "string") continue;
-    if (text.includes("\0")) return "holds a NUL character, which PostgreSQL refuses";
+    if (database === "postgres" && text.includes("\0")) {
+      return "holds a NUL character, which PostgreSQL refuses";
+    }
     if (!text.isWellFormed()) {
-      return "holds half a character (a lone surrogate), which PostgreSQL refuses";
+      return `holds half a character (a lone surrogate), which ${NAMES[database]} refuses`;
     }
   }
   return undefined;
+}
+
+/** Lists and objects in each other, at most. */
+const MARIADB_DEPTH = 31;
+
+function depthOf(json: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+    if (token === "[" || token === "{") deepest = Math.max(deepest, ++depth);
+    else if (token === "]" || token === "}") depth--;
+  }
+  return deepest;
+}
+
+/** MariaDB 10.11 has no room for the versions 8 to 15 together with the variant of before RFC 4122. */
+const NO_MARIADB_UUID = /^.{12}[89a-f].{3}[0-7]/i;
+
+function unfitUuid(value: Exclude<StorageValue, null>, database: DatabaseKind): string | undefined {
+  if (typeof value !== "string" || !/^[0-9a-f]{32}$/i.test(value)) {
+    return `is no UUID: ${short(value)}`;
+  }
+  return database === "mariadb" && NO_MARIADB_UUID.test(value)
+    ? `is a UUID that MariaDB refuses: ${short(value)}`
+    : undefined;
 }
 
 function unfitFloat(value: Exclude<StorageValue, null>): string | undefined {

@@ -66,6 +66,8 @@ export function rowShape(
   const known = new Set([...all, ...lists].map(({ name }) => name));
   const indexes = new Map(fields.map(({ name }, index) => [name, index]));
   const limits = fields.map((field): Limit | undefined => limitOf(database, field));
+  // How deep JSON is nested can't be told from its bytes alone.
+  const isDeep = ({ kind }: Field) => kind === "json" && database === "mariadb";
   const absent = fields.map((field) => valueOfAbsent(field, now));
 
   return {
@@ -89,7 +91,7 @@ export function rowShape(
     if (unfitKey !== undefined) problems.push({ field: "id", message: unfitKey });
     for (let index = 1; index < fields.length; index++) {
       const field = fields[index]!;
-      if (looking && !keep.has(field.name) && isHarmless(field, record.fields)) {
+      if (looking && !keep.has(field.name) && !isDeep(field) && isHarmless(field, record.fields)) {
         values.push("");
         continue;
       }

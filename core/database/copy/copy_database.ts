@@ -283,7 +283,10 @@ function queryOf({ name, columns }: CopyTable) {
   return { table: name, columns };
 }
 
-async function countRows({ kysely }: Snapshot, tables: readonly CopyTable[]): Promise<number> {
+async function countRows(
+  { kysely }: Pick<Snapshot, "kysely">,
+  tables: readonly Pick<CopyTable, "name">[],
+): Promise<number> {
   let total = 0;
   for (const { name } of tables) {
     const { rows } = await sql<{ count: number | bigint }>`select count(*) as count from ${
@@ -377,7 +380,10 @@ async function fillLibrary(job: CopyJob, to: DatabaseSettings, sums: Sums): Prom
           { hints: ["stop paperless-ngx on that database; nothing was changed"] },
         );
       }
-      for (const { name } of tables) await sql`delete from ${sql.table(name)}`.execute(kysely);
+      for (const { name } of tables) {
+        const isEmpty = await countRows({ kysely }, [{ name }]) === 0;
+        if (!isEmpty) await sql`delete from ${sql.table(name)}`.execute(kysely);
+      }
       if (database.kind === "sqlite") await sql`delete from sqlite_sequence`.execute(kysely);
       const { server } = database;
       await transfer(job, {
