@@ -40,7 +40,8 @@ export interface ServerConnection {
   /** Runs statements without parameters or results, in the transaction that is open, if one is. MariaDB ends
    * a transaction before each statement that changes the schema. */
   script(statements: string): Promise<void>;
-  /** Writes many rows: COPY, or INSERTs of many rows each.
+  /** Writes many rows: COPY, or INSERTs of many rows each. PostgreSQL: one call is one statement, which has to
+   * end in a statement's time; so a large table takes several calls.
    * @param batches values in SQLite's form, in the order of the columns @returns rows written */
   bulkInsert(
     table: string,

@@ -6,7 +6,7 @@ import { connect as connectTls } from "node:tls";
 
 /** A statement may take this many times as long as connecting. */
 const STATEMENT_TIMEOUTS = 6;
-/** Changes of the schema and loading of many rows: indexes are built then. */
+/** Changes of the schema: indexes are built then. */
 export const LONG_STATEMENT_TIMEOUTS = 60;
 
 /** An error of ours, with a code as system errors have. */

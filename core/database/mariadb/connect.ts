@@ -54,8 +54,12 @@ export async function connectMariadb(
     throw explainMariadbError(openingError(error, tls !== undefined), "open", place);
   });
   let lost: unknown;
+  const loss = Promise.withResolvers<never>();
+  loss.promise.catch(() => {});
   const lose = (error: unknown): void => {
     lost ??= error;
+    // The driver forgets the statement that waits when it is told to go.
+    loss.reject(error);
     driver.destroy();
   };
   driver.onLost(lose);
@@ -63,7 +67,8 @@ export async function connectMariadb(
   async function send(text: string, times?: number): Promise<ServerRows> {
     if (lost) throw explainMariadbError(lost, verb, place);
     try {
-      return await withDeadline(driver.query(text), timeoutMs, lose, times);
+      const answer = Promise.race([driver.query(text), loss.promise]);
+      return await withDeadline(answer, timeoutMs, lose, times);
     } catch (error) {
       // What follows a lost connection says less than what lost it.
       throw explainMariadbError(lost instanceof ServerTimeout ? lost : error, verb, place);
@@ -74,7 +79,7 @@ export async function connectMariadb(
     send(withValues(text, parameters));
 
   const close = async (): Promise<void> => {
-    lost ??= Object.assign(new Error("the connection is closed"), { code: "CONNECTION_CLOSED" });
+    lost ??= connectionClosed();
     await driver.end();
   };
 
@@ -111,13 +116,7 @@ export async function connectMariadb(
         await send(statements, LONG_STATEMENT_TIMEOUTS);
       },
       bulkInsert: (table, columns, batches) =>
-        insertRows(
-          (text) => send(text, LONG_STATEMENT_TIMEOUTS),
-          table,
-          columns,
-          batches,
-          Number(first[1]),
-        ),
+        insertRows((text) => send(text), table, columns, batches, Number(first[1])),
       async tables() {
         const { rows } = await query(
           "SELECT table_name FROM information_schema.tables " +
@@ -259,9 +258,13 @@ function handshake(
       reject(error);
       end(error);
     });
-    connection.on("end", () => end(new Error("the connection is closed")));
+    connection.on("end", () => end(connectionClosed()));
     connection.connect((error) => error ? reject(error) : resolve(driver));
   });
+}
+
+function connectionClosed(): Error {
+  return Object.assign(new Error("the connection is closed"), { code: "CONNECTION_CLOSED" });
 }
 
 /** What the driver gives for a statement, or for several. */

@@ -137,8 +137,7 @@ export async function connectPostgres(
       async script(statements) {
         await send(() => sql.unsafe(statements).simple(), LONG_STATEMENT_TIMEOUTS);
       },
-      bulkInsert: (table, columns, batches) =>
-        send(() => copyRows(sql, table, columns, batches), LONG_STATEMENT_TIMEOUTS),
+      bulkInsert: (table, columns, batches) => send(() => copyRows(sql, table, columns, batches)),
       async tables() {
         const { rows } = await query(
           "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = ANY (current_schemas(false))",
