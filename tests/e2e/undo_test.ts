@@ -116,7 +116,7 @@ Deno.test({
     damageAll(library);
     const damaged = state(library);
     let [killedRepairs, killedUndos] = [0, 0];
-    for (let n = 0; n < 14; n++) {
+    for (let n = 0; n < 10; n++) {
       const number = String(listJournal(library).length + 1).padStart(6, "0");
       const entry = `${library.data}/paperward/journal/${number}.jsonl`;
       const isWhole = await killAfter(library, repairFrom(source), entry, random() * 400);
@@ -136,26 +136,30 @@ Deno.test({
           killedUndos++;
           if ((await open(library)).includes("being undone")) {
             // Nobody changes anything meanwhile; where nothing was taken back yet, there is nothing to mend.
-            const before = state(library);
+            const before = withoutStaging(library);
             const refused = await run(library, ...repairFrom(source));
             assertCode(refused, 0, 1);
             if (refused.code === 1) assert.match(refused.stderr, /was interrupted/);
-            assert.deepEqual(state(library), before);
+            assert.deepEqual(withoutStaging(library), before);
           }
           const result = await run(library, "undo", "--yes");
           // The kill may have come after its end.
           assertCode(result, 0, 1);
         }
       }
-      // A killed repair's staging is the next one's to remove; it is no file of the library.
-      const staging = `${library.media}/.paperward-staging`;
-      if (exists(staging)) Deno.removeSync(staging, { recursive: true });
-      assert.deepEqual(state(library), damaged, `undo ${n} left something`);
+      assert.deepEqual(withoutStaging(library), damaged, `undo ${n} left something`);
     }
     assert.ok(killedRepairs >= 3, `only ${killedRepairs} repairs were killed`);
     assert.ok(killedUndos >= 3, `only ${killedUndos} undos were killed`);
   },
 });
+
+/** The library without what a killed repair had staged: that is the next one's to remove. */
+function withoutStaging(library: Library): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(state(library)).filter(([path]) => !path.includes("/.paperward-staging/")),
+  );
+}
 
 function listJournal(library: Library): string[] {
   const folder = `${library.data}/paperward/journal`;

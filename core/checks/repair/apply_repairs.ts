@@ -59,12 +59,13 @@ export async function* applyRepairs(
 ): AsyncGenerator<Repaired> {
   const { files, journal, mediaRoot, stop } = world;
   const staging = join(mediaRoot, STAGING_FOLDER);
-  removeTree(files, staging);
   checkSpace(world, plan);
   using entry = await journal.begin({
     command: "document_sanity_checker",
     arguments: world.arguments,
   });
+  // What a repair that was killed had staged.
+  removeTree(files, staging);
   let source: ExportSource | undefined;
   let done = 0;
   try {
