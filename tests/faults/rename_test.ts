@@ -1,10 +1,14 @@
 // A renaming that is killed or fails at any change of the disk loses nothing, and the next run brings every file
 // and every row to where an undisturbed run would have brought them.
 
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { openFiles } from "../../core/library/deno_files.ts";
 import type { Files } from "../../core/library/files.ts";
+import { undoLast } from "../../core/library/journal/undo_last.ts";
+import { StopSignal } from "../../core/sandbox/stop_signal.ts";
+import { inlineTransferPool } from "../../wasm/checksum/transfer_pool.ts";
+import { silentReport } from "../_silent_report.ts";
 import { execute, type Home, homeIn, query, tempBase } from "../core/archive/import/_world.ts";
 import {
   archives,
@@ -181,6 +185,36 @@ for (const across of [false, true]) {
     }
   });
 }
+
+Deno.test("a renaming that is killed at any change of the disk can be undone instead of brought to its end", async () => {
+  using stage = await makeStage(false);
+  let undone = 0;
+  for (let at = 1; at <= stage.changes; at++) {
+    const home = stage.copy();
+    await run(home, { kind: "kill", at }, false);
+    const roots = { read: [], write: [home.folder] };
+    const summary = await undoLast({
+      settings: home.settings,
+      report: silentReport(),
+      stop: new StopSignal(),
+      files: openFiles(roots),
+      scratch: home.folder,
+      version: "test",
+      openTransfers: () => inlineTransferPool(),
+    }, { dryRun: false, abandon: false }).catch((error: Error) => error);
+    const text = `killed at change ${at} of ${stage.changes}`;
+    // Killed before there was an entry: there is nothing to be undone.
+    if (summary instanceof Error) {
+      match(summary.message, /holds nothing that can be taken back/, `${text}: ${summary.stack}`);
+    } else {
+      undone++;
+      strictEqual(summary.outcome, "undone", text);
+    }
+    deepStrictEqual(look(home), stage.before, text);
+    Deno.removeSync(home.folder, { recursive: true });
+  }
+  ok(undone > stage.changes / 2);
+});
 
 Deno.test("a row that can't be written takes the whole batch back, files and all", async () => {
   using temp = tempBase();

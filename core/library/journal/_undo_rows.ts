@@ -93,8 +93,23 @@ export async function* rowConflicts(
   }
 }
 
-/** Takes a step back; what is as before already stays. @returns rows changed */
-export async function takeRowsBack(kysely: Kysely<Tables>, step: RowStep): Promise<number> {
+/** Columns whose values rows may have swapped: unique, and nullable. */
+const SWAPPED: Readonly<Record<string, readonly string[]>> = {
+  documents_document: ["filename", "archive_filename"],
+};
+
+/**
+ * Takes a step back; what is as before already stays.
+ *
+ * @param later gets steps whose old values other rows still have: their columns are empty until these are taken back
+ * too. Without it they are written, and the database refuses what somebody else has.
+ * @returns rows changed
+ */
+export async function takeRowsBack(
+  kysely: Kysely<Tables>,
+  step: RowStep,
+  later?: RowStep[],
+): Promise<number> {
   const key = keyOf(step);
   const table = sql.table(step.table);
   switch (step.kind) {
@@ -112,8 +127,10 @@ export async function takeRowsBack(kysely: Kysely<Tables>, step: RowStep): Promi
     case "row changed": {
       const row = (await findRows(kysely, step.table, key, [step.pk])).get(String(step.pk));
       if (!row || holds(row, step.before)) return 0;
+      const held = later ? await heldByOthers(kysely, step) : [];
+      if (held.length > 0) later?.push(step);
       const columns = Object.entries(step.before).map(([column, value]) =>
-        sql`${sql.ref(column)} = ${value}`
+        sql`${sql.ref(column)} = ${held.includes(column) ? null : value}`
       );
       await sql`update ${table} set ${sql.join(columns)} where ${sql.ref(key)} = ${step.pk}`
         .execute(kysely);
@@ -129,6 +146,23 @@ export async function takeRowsBack(kysely: Kysely<Tables>, step: RowStep): Promi
       return 1;
     }
   }
+}
+
+/** Columns whose old values other rows have at present. */
+async function heldByOthers(
+  kysely: Kysely<Tables>,
+  { table, key = "id", pk, before }: Extract<RowStep, { readonly kind: "row changed" }>,
+): Promise<string[]> {
+  const held: string[] = [];
+  for (const column of SWAPPED[table] ?? []) {
+    const value = before[column];
+    if (value === undefined || value === null) continue;
+    const { rows } = await sql`select 1 from ${sql.table(table)} where ${
+      sql.ref(column)
+    } = ${value} and ${sql.ref(key)} <> ${pk}`.execute(kysely);
+    if (rows.length > 0) held.push(column);
+  }
+  return held;
 }
 
 function holds(row: FoundRow, values: RowValues): boolean {

@@ -69,7 +69,8 @@ export interface Journal {
   last(): EntryFacts | undefined;
   /** Reads the steps of an entry. @throws {PaperwardError} where it is damaged */
   read(id: string): EntryReader;
-  /** Absolute path of a file that belongs to an entry: `…/000012.undone`. */
+  /** Absolute path of a file that belongs to an entry: `…/000012.undone`. `settled` holds how many of its steps
+   * count: it was killed, and the rest taken back. */
   path(id: string, suffix: string): string;
   /** Absolute path of the folder in which an entry's steps keep files. */
   keep(id: string): string;
@@ -79,6 +80,11 @@ export interface Journal {
 export interface OpenJournalOptions {
   /** @default {() => new Date()} */
   readonly now?: () => Date;
+}
+
+/** How many steps of an entry count after its run was killed and what was half done taken back; Infinity: all. */
+function keptSteps(files: Files, path: string): number {
+  return files.exists(path) ? Number(files.readText(path)) : Infinity;
 }
 
 const ENTRY = /^(\d{6,})\.jsonl$/;
@@ -129,7 +135,8 @@ export function openJournal(
       const id = entries.find((id) => files.exists(path(id, "undoing"))) ?? entries.at(-1);
       return id === undefined ? undefined : factsOf(id);
     },
-    read: (id) => readEntry(files, path(id, "jsonl"), places),
+    read: (id) =>
+      readEntry(files, path(id, "jsonl"), places, keptSteps(files, path(id, "settled"))),
     async begin(what) {
       refuseInterruptedUndo(journal);
       files.makeFolder(folder);

@@ -22,9 +22,15 @@ export interface EntryReader {
 /**
  * Opens an entry for reading.
  *
+ * @param kept steps that count: those behind them were taken back already
  * @throws {PaperwardError} where it is damaged, or was written by a newer Paperward
  */
-export function readEntry(files: Files, path: string, places: JournalPlaces): EntryReader {
+export function readEntry(
+  files: Files,
+  path: string,
+  places: JournalPlaces,
+  kept = Infinity,
+): EntryReader {
   const damaged = (reason: string) =>
     new PaperwardError(`Cannot read journal entry ${path}: ${reason}`, {
       hints: ["it was damaged, or written by a newer Paperward; what it lists can't be taken back"],
@@ -46,7 +52,7 @@ export function readEntry(files: Files, path: string, places: JournalPlaces): En
     if (!whole) break;
     // Lines of steps can be long and are many: they are read as JSON when they are needed.
     if (text.startsWith('{"end":')) ended = true;
-    else starts.push(start);
+    else if (starts.length < kept) starts.push(start);
   }
   head ??= NO_HEAD;
   const order = (backwards: boolean) => ({

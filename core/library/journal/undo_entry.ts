@@ -20,6 +20,7 @@ import {
   newReferences,
   referencesOf,
   rowConflicts,
+  type RowStep,
   strangeTable,
   takeRowsBack,
 } from "./_undo_rows.ts";
@@ -140,11 +141,13 @@ export async function undoEntry(
   const movesBack = () => takeMovesBack(world, id, onStep);
   if (database) {
     await database.kysely.transaction().execute(async (transaction) => {
+      const swapped: RowStep[] = [];
       for (const { step } of journal.read(id).backwards()) {
         if (!isRowStep(step)) continue;
-        await takeRowsBack(transaction, step);
+        await takeRowsBack(transaction, step, swapped);
         onStep(step);
       }
+      for (const step of swapped) await takeRowsBack(transaction, step);
       // Rows that can't be taken back stop it all here, before any file has moved.
       await movesBack();
     });

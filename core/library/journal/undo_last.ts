@@ -5,6 +5,7 @@ import { openDatabase } from "../../database/open_database.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { CommandContext } from "../../sandbox/context.ts";
 import { ask, type Asker } from "../../report/ask.ts";
+import { repairInterruptedMoves } from "../rename/interrupted_moves.ts";
 import { takeMediaLock } from "../take_media_lock.ts";
 import type { JournalStep } from "./journal_step.ts";
 import { type EntryFacts, openJournal } from "./open_journal.ts";
@@ -121,6 +122,14 @@ async function pass(
       "Cannot undo: another command changed the library while the lock was waited for",
       { hints: ["look at `paperward journal list` and try again"] },
     );
+  }
+  // What a killed run left half done can't be told from what it did.
+  if (!options.dryRun && lock) {
+    await repairInterruptedMoves({ files, journal, database, mediaRoot: places.mediaRoot });
+    // It had come to nothing that was left.
+    if (journal.last()?.id !== entry.id) {
+      return { entry, counts: {}, conflicts: 0, outcome: "undone" };
+    }
   }
   const transfers = context.openTransfers({ read: [places.mediaRoot, places.dataDir], write: [] });
   cleanup.defer(() => transfers.close());

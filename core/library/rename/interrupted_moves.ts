@@ -31,6 +31,8 @@ type FileMoved = Extract<JournalStep, { readonly kind: "file moved" }>;
 interface Batch {
   readonly files: JournalStep[];
   readonly rows: Extract<JournalStep, { readonly kind: "row changed" }>[];
+  /** Number of its first step. */
+  first: number;
 }
 
 /** Entries of runs that were killed and that nobody looked at yet. */
@@ -52,27 +54,42 @@ export async function repairInterruptedMoves(world: InterruptedWorld): Promise<n
   const { files, journal } = world;
   let count = 0;
   for (const { id } of findInterrupted(world).reverse()) {
+    let kept = journal.read(id).length;
     for (const batch of batchesBackwards(journal, id)) {
-      count += await settle(world, batch);
+      const { moved, isCommitted } = await settle(world, batch);
+      count += moved;
+      if (!isCommitted) kept = batch.first;
     }
-    const mark = files.openWrite(journal.path(id, "settled"), { mode: 0o600 });
-    try {
-      await mark.sync();
-    } finally {
-      mark.close();
-    }
+    // Nothing of it is left: an undo shall not stop at it.
+    if (kept === 0) await writeMark(files, journal.path(id, "undone"), new Date().toISOString());
+    await writeMark(files, journal.path(id, "settled"), String(kept));
   }
   return count;
 }
 
+/** Writes a small file that is there as a whole or not at all. */
+async function writeMark(files: Files, path: string, text: string): Promise<void> {
+  const draft = `${path}.draft`;
+  const mark = files.openWrite(draft, { mode: 0o600 });
+  try {
+    mark.write(new TextEncoder().encode(text));
+    await mark.sync();
+  } finally {
+    mark.close();
+  }
+  files.rename(draft, path);
+  await files.syncFolder(dirname(path));
+}
+
 function* batchesBackwards(journal: Journal, id: string): Generator<Batch> {
-  let batch: Batch = { files: [], rows: [] };
-  for (const { step } of journal.read(id).backwards()) {
+  let batch: Batch = { files: [], rows: [], first: 0 };
+  for (const { number, step } of journal.read(id).backwards()) {
     const isFileStep = step.kind === "file moved" || step.kind === "folder added";
     if (!isFileStep && batch.files.length > 0) {
       yield batch;
-      batch = { files: [], rows: [] };
+      batch = { files: [], rows: [], first: 0 };
     }
+    batch.first = number;
     if (isFileStep) batch.files.push(step);
     else if (step.kind === "row changed" && step.table === "documents_document") {
       batch.rows.push(step);
@@ -81,8 +98,10 @@ function* batchesBackwards(journal: Journal, id: string): Generator<Batch> {
   if (batch.files.length > 0) yield batch;
 }
 
-/** @returns how many files were moved */
-async function settle(world: InterruptedWorld, batch: Batch): Promise<number> {
+async function settle(
+  world: InterruptedWorld,
+  batch: Batch,
+): Promise<{ readonly moved: number; readonly isCommitted: boolean }> {
   const { files, mediaRoot } = world;
   const roots = new Set(ROLES.map((role) => roleFolder(mediaRoot, role)));
   const reached = await committed(world, batch);
@@ -104,7 +123,7 @@ async function settle(world: InterruptedWorld, batch: Batch): Promise<number> {
     else if (step.kind === "file moved") removeUnused(files, dirname(step.from), roots);
   }
   await syncFolders(files, touched);
-  return count;
+  return { moved: count, isCommitted: reached !== undefined };
 }
 
 /**

@@ -4,6 +4,7 @@
 import { sql } from "kysely";
 import type { LibraryDatabase } from "../../database/database.ts";
 import { djangoClock } from "../../database/django_clock.ts";
+import { explainDatabaseError } from "../../database/errors.ts";
 import { openDatabase } from "../../database/open_database.ts";
 import { PaperwardError, StopRequested } from "../../errors.ts";
 import type { ExitName } from "../../exit_codes.ts";
@@ -387,7 +388,7 @@ async function moveBatch(
       await result.takeBack();
       done.isAstray = false;
     }
-    throw error;
+    throw explainDatabaseError(database.kind, error, "change", database.place);
   }
   done.isAstray = false;
   if (!result) return;
