@@ -122,7 +122,7 @@ for (const recorded of VERSIONS.flatMap(recordedRuns)) {
           row.filename === Object.values(original.documents)[i]!.filename
         )
       ) return;
-      assertCode(await runBinary(["undo"], { env: envOf(library, settings) }), 0);
+      assertCode(await runBinary(["undo", "--yes"], { env: envOf(library, settings) }), 0);
       const undone = stateAfter(library, before);
       assert.deepEqual(undone.documents, original.documents);
       assert.deepEqual(undone.media, original.media);
