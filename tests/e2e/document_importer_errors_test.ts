@@ -3,9 +3,22 @@
 
 import assert from "node:assert/strict";
 import { readTree, treeChanges } from "../_compare_exports.ts";
-import { fixturesRoot, type FixtureVersion, recordedTree, tempFolder } from "../_fixtures.ts";
+import {
+  fixturesRoot,
+  type FixtureVersion,
+  recordedTree,
+  tempFolder,
+  VERSIONS,
+} from "../_fixtures.ts";
 import { hasPython, python, sql } from "../_python.ts";
-import { assertCode, runBinary, startBinary, withoutBinaryOrFixtures } from "../_run_binary.ts";
+import {
+  assertCode,
+  runBinary,
+  runShell,
+  shellQuote,
+  startBinary,
+  withoutBinaryOrFixtures,
+} from "../_run_binary.ts";
 import { holdLock, lookAt } from "./_export.ts";
 import { newPlace, type Place, runImport, summaryOf } from "./_import.ts";
 
@@ -280,6 +293,27 @@ const DAMAGES: readonly Damage[] = [
     accepted: { documents: 42, files: 92 },
   },
   {
+    name: "an original is a device",
+    spoil: (path) => {
+      Deno.removeSync(`${path}/${FIRST}.pdf`);
+      // Without root a socket stands for it: neither is a regular file.
+      const { success } = new Deno.Command("mknod", {
+        args: [`${path}/${FIRST}.pdf`, "c", "1", "5"],
+      })
+        .outputSync();
+      if (!success) {
+        python(
+          `import os, socket, sys
+os.chdir(os.path.dirname(sys.argv[1]))
+socket.socket(socket.AF_UNIX).bind(os.path.basename(sys.argv[1]))`,
+          `${path}/${FIRST}.pdf`,
+        );
+      }
+    },
+    says: /missing file: original of documents\.document 1/,
+    accepted: { documents: 42, files: 92 },
+  },
+  {
     name: "two documents want one name in the library",
     spoil: (path) =>
       edit(path, `documents[0]["fields"]["filename"] = documents[1]["fields"]["filename"]`),
@@ -458,6 +492,189 @@ Deno.test({
     assert.deepEqual([...readTree(place.folder).keys()].filter((path) => path !== "scratch"), []);
   },
 });
+
+/** Damages of zips: a Python function that changes the list of entries `[name, content]` or writes itself. */
+const ZIPS: readonly { readonly name: string; readonly script: string; readonly says: RegExp }[] = [
+  {
+    name: "a bomb: an original of a gigabyte of zeros",
+    script: `write(lambda name, data: bytes(1 << 30) if name == first else data)`,
+    says: /unpack to more than \d+ times its size/,
+  },
+  {
+    name: "an entry says that it is smaller than it is",
+    script: `write(lambda name, data: data)
+import struct
+raw = bytearray(open(target, "rb").read())
+at = raw.rindex(first.encode()) - 46
+assert raw[at:at + 4] == b"PK\\x01\\x02"
+size, = struct.unpack_from("<I", raw, at + 24)
+struct.pack_into("<I", raw, at + 24, size - 1)
+open(target, "wb").write(raw)`,
+    says: /Cannot (open|read) /,
+  },
+  {
+    name: "an entry's name leads out",
+    script: `write(lambda name, data: data, lambda name: "../" + name if name == first else name)`,
+    says: /Cannot read .*\.\./,
+  },
+  {
+    name: "two entries have one name",
+    script: `write(lambda name, data: data, twice=True)`,
+    says: /Cannot read .*: it is there twice/,
+  },
+  {
+    name: "it is cut short",
+    script: `write(lambda name, data: data)
+import os
+os.truncate(target, os.path.getsize(target) - 100)`,
+    says: /Cannot open the export/,
+  },
+  {
+    name: "a bit of an original is wrong",
+    script: `write(lambda name, data: data)
+raw = bytearray(open(target, "rb").read())
+at = raw.index(first.encode()) + len(first.encode()) + 300
+raw[at] ^= 1
+open(target, "wb").write(raw)`,
+    says: /unreadable file: original of document 1/,
+  },
+];
+
+for (const { name, script, says } of ZIPS) {
+  for (const pipe of [false, true]) {
+    Deno.test({
+      name: `a zip${pipe ? " on standard input" : ""}: ${name}: said, and nothing is left`,
+      ignore,
+      fn: async () => {
+        using place = newPlace();
+        using temp = tempFolder();
+        const zip = `${temp.path}/export.zip`;
+        python(
+          `import json, os, sys, zipfile
+source, target = sys.argv[1], sys.argv[2]
+records = json.load(open(source + "/manifest.json"))
+first = next(r["__exported_file_name__"] for r in records if r["model"] == "documents.document" and r["pk"] == 1)
+def write(change, rename=lambda name: name, twice=False):
+    import warnings
+    warnings.simplefilter("ignore")
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as z:
+        for folder, _, files in os.walk(source):
+            for file in files:
+                path = os.path.join(folder, file)
+                name = os.path.relpath(path, source)
+                data = change(name, open(path, "rb").read())
+                z.writestr(rename(name), data)
+                if twice and name == first: z.writestr(name, b"another")
+exec(sys.argv[3])`,
+          recordedTree("v3.0.5", "plain"),
+          zip,
+          script,
+        );
+        const look = lookAt(place.folder);
+        const result = pipe
+          ? await runShell(`"$PAPERWARD" document_importer - --create < ${shellQuote(zip)}`, place)
+          : await runImport(place, zip, ["--create"]);
+        assertCode(result, 1);
+        assert.match(result.stderr, says);
+        assert.deepEqual(look.changes(), []);
+      },
+    });
+  }
+}
+
+Deno.test({
+  name: "a passphrase that isn't needed is a warning",
+  ignore,
+  fn: async () => {
+    using place = newPlace();
+    const result = await runImport(place, recordedTree("v3.0.5", "plain"), [
+      "--create",
+      "--passphrase",
+      "whatever",
+    ]);
+    assertCode(result, 0);
+    assert.match(result.stderr, /not encrypted: the passphrase is not needed/);
+  },
+});
+
+for (const version of VERSIONS) {
+  Deno.test({
+    name: `${version}: the cases that paperless-ngx's importer was recorded with`,
+    ignore,
+    fn: async () => {
+      // Name in the recordings, exit code, documents afterwards.
+      const other = version === "v2.20.15" ? "v3.0.5" : "v2.20.15";
+      const all = version === "v2.20.15" ? 37 : 42;
+      const cases: readonly (readonly [string, number, readonly string[]])[] = [
+        ["all", 0, []],
+        ["sm", 0, []],
+        ["plain", 0, ["--data-only"]],
+        ["data-only", 0, ["--data-only"]],
+        ["data-only", 1, []],
+      ];
+      using dataOnly = tempFolder();
+      for (const name of ["manifest.json.gz", "metadata.json"]) {
+        const path = `${fixturesRoot()}/${version}/exports/data-only/${name}`;
+        Deno.copyFileSync(path, `${dataOnly.path}/${name}`);
+      }
+      new Deno.Command("gunzip", { args: [`${dataOnly.path}/manifest.json.gz`] }).outputSync();
+      for (const [variant, code, flags] of cases) {
+        using place = newPlace();
+        const source = variant === "data-only" ? dataOnly.path : recordedTree(version, variant);
+        const result = await runImport(place, source, ["--create", "--json", ...flags]);
+        assertCode(result, code);
+        if (code === 0) assert.equal(summaryOf(result).documents, all, variant);
+        else {assert.deepEqual(
+            [...readTree(place.folder).keys()].filter((p) => p !== "scratch"),
+            [],
+          );}
+      }
+      // Without metadata.json the records tell the release.
+      using bare = copyOf(version);
+      Deno.removeSync(`${bare.path}/metadata.json`);
+      using place = newPlace();
+      const generation = version === "v2.20.15" ? "v2" : "v3";
+      const flags = ["--create", "--generation", generation, "--json"];
+      const result = await runImport(place, bare.path, flags);
+      assertCode(result, 0);
+      assert.equal(summaryOf(result).documents, all);
+      // The other generation's export: 2.20 goes into 3.0, never the other way round.
+      using crossed = newPlace();
+      const cross = await runImport(crossed, recordedTree(other, "plain"), flags);
+      assertCode(cross, other === "v3.0.5" ? 13 : 0);
+    },
+  });
+
+  Deno.test({
+    name: `${version}: undo takes an import back: the library is as it was`,
+    ignore,
+    fn: async () => {
+      using place = newPlace();
+      const generation = version === "v2.20.15" ? "v2" : "v3";
+      assertCode(await runBinary(["migrate", "--generation", generation], place), 0);
+      using before = tempFolder();
+      Deno.copyFileSync(place.database, `${before.path}/before.sqlite3`);
+      const files = [...readTree(place.media).keys()];
+      assertCode(await runImport(place, recordedTree(version, "plain")), 0);
+      assert.ok([...readTree(place.media).keys()].length > files.length + 80);
+      assertCode(await runBinary(["undo"], place), 0);
+      assert.deepEqual(
+        [...readTree(place.media).keys()].filter((path) => path !== "media.lock"),
+        files.filter((path) => path !== "media.lock"),
+      );
+      for (const table of ["documents_document", "documents_tag", "paperless_mail_mailaccount"]) {
+        const left = python(
+          `import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(f"select count(*) from {sys.argv[2]}").fetchone()[0])`,
+          place.database,
+          table,
+        );
+        assert.equal(left.trim(), "0", table);
+      }
+      // It is as empty as it was: the same import works again.
+      assertCode(await runImport(place, recordedTree(version, "plain")), 0);
+    },
+  });
+}
 
 Deno.test({
   name: "media.lock is waited for, and given up with --lock-timeout",
