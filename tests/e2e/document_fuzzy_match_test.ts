@@ -251,6 +251,9 @@ Deno.test({
       ["--dry-run"],
       ["--include-numeric-differences"],
       ["--html", "/nonexistent/page.html"],
+      // A slip of the hand must not cost the library.
+      ["--html", library.database],
+      ["--checkpoint", library.database],
       ["--checkpoint", "/nonexistent/checkpoint"],
     ];
     for (const flags of wrong) {
@@ -322,7 +325,7 @@ Deno.test({
 
     const rest = await runBinary([...args, "--checkpoint", checkpoint], { env });
     assertCode(rest, 0);
-    assert.match(rest.stderr, /Continuing: \d+ blocks/);
+    assert.match(rest.stderr, /Continuing: \d+ block/);
     const whole = await runBinary(args, { env });
     assertCode(whole, 0);
     const matches = (result: RunResult) =>

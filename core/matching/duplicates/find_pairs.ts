@@ -11,8 +11,9 @@ import {
   type SimilarityPool,
   type SimilarityPoolOptions,
 } from "../../../wasm/similarity/mod.ts";
-import { PaperwardError } from "../../errors.ts";
+import { PaperwardError, StopRequested } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
+import { formatCount } from "../../report/format.ts";
 import type { Report } from "../../report/report.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import type { Generation } from "../../schema/model.ts";
@@ -102,11 +103,22 @@ export async function findPairs(
       }
       take(block);
     }
-    if (done.size > 0) report.info(`Continuing: ${done.size} blocks were compared before`);
+    if (done.size > 0) {
+      report.info(
+        `Continuing: ${formatCount(done.size, "block")} of pairs had been compared before`,
+      );
+    }
   }
   try {
     await compare(world, texts, search, done, checkpoint, take);
     stop.throwIfRequested();
+  } catch (error) {
+    if (checkpoint && error instanceof StopRequested) {
+      report.info(
+        `What was compared until now is in ${search.checkpoint}: the same call goes on from there`,
+      );
+    }
+    throw error;
   } finally {
     progress.end();
   }
