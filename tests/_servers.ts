@@ -47,6 +47,8 @@ export interface TestServer extends AsyncDisposable {
   admin(text: string, database?: string): Promise<string>;
   /** Kills the server's process as a crash would (PostgreSQL: and its children, by the kernel's rules). */
   kill(signal?: Deno.Signal): Promise<void>;
+  /** Starts it again after it was killed, on the same data. */
+  restart(): Promise<void>;
 }
 
 /** How a server is started. */
@@ -277,16 +279,18 @@ export async function startServer(
     ],
     `--pdeathsig=${flavour.stop.replace("SIG", "")}`,
   );
-  const child = new Deno.Command(first!, {
-    args: rest,
-    cwd: "/",
-    env: { LC_ALL: "C.UTF-8" },
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
+  const spawn = () =>
+    new Deno.Command(first!, {
+      args: rest,
+      cwd: "/",
+      env: { LC_ALL: "C.UTF-8" },
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+  let child = spawn();
   let running = true;
-  const ended = child.status.then(() => running = false);
+  let ended = child.status.then(() => running = false);
   const atEnd = (): void => {
     if (running) child.kill(flavour.stop);
     removeWhenEnded(temp);
@@ -314,21 +318,24 @@ export async function startServer(
   const [superuser = "", theirPassword = ""] = kind === "postgres"
     ? [ADMIN, PASSWORD]
     : ["root", ""];
-  for (let attempt = 0;; attempt++) {
-    try {
-      await query(superuser, theirPassword, flavour.adminDatabase, "select 1;");
-      break;
-    } catch (error) {
-      if (running && attempt < 300) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        continue;
+  const ready = async (user: string, password: string): Promise<void> => {
+    for (let attempt = 0;; attempt++) {
+      try {
+        await query(user, password, flavour.adminDatabase, "select 1;");
+        return;
+      } catch (error) {
+        if (running && attempt < 300) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          continue;
+        }
+        await stop(flavour.stop);
+        const text = Deno.readTextFileSync(`${folder}/log`).slice(-2000);
+        temp[Symbol.dispose]();
+        throw new Error(`Cannot start ${kind}: ${(error as Error).message}\n${text}`);
       }
-      await stop(flavour.stop);
-      const text = Deno.readTextFileSync(`${folder}/log`).slice(-2000);
-      temp[Symbol.dispose]();
-      throw new Error(`Cannot start ${kind}: ${(error as Error).message}\n${text}`);
     }
-  }
+  };
+  await ready(superuser, theirPassword);
   await query(superuser, theirPassword, flavour.adminDatabase, flavour.setup);
 
   const admin = (sql: string, database = flavour.adminDatabase): Promise<string> =>
@@ -357,7 +364,9 @@ export async function startServer(
     host: "127.0.0.1",
     port,
     socket: flavour.socket(folder, port),
-    pid: child.pid,
+    get pid() {
+      return child.pid;
+    },
     folder,
     createDatabase,
     async loadLibrary(version) {
@@ -377,6 +386,12 @@ export async function startServer(
     },
     admin,
     kill: (signal = "SIGKILL") => stop(signal),
+    async restart() {
+      child = spawn();
+      running = true;
+      ended = child.status.then(() => running = false);
+      await ready(ADMIN, PASSWORD);
+    },
     async [Symbol.asyncDispose]() {
       await stop(flavour.stop);
       globalThis.removeEventListener("unload", atEnd);

@@ -7,8 +7,8 @@ import { databaseDifferences } from "../_compare_databases.ts";
 import { type FixtureVersion, tempFolder, unpackLibrary, VERSIONS } from "../_fixtures.ts";
 import { jsonLines, runBinary, startBinary, withoutBinaryOrFixtures } from "../_run_binary.ts";
 import { hasPython } from "../_python.ts";
+import { lockTable } from "../_table_lock.ts";
 import {
-  PASSWORD,
   SERVER_KINDS,
   type ServerKind,
   startServer,
@@ -220,7 +220,7 @@ for (const kind of SERVER_KINDS) {
           });
           assert.equal(made.code, 0, made.stderr);
           // A lock in the middle: the rows of the tables before are written, this one's wait.
-          await using lock = await holdLock(server, target, "documents_note");
+          await using lock = await lockTable(server, target, "documents_note");
           const running = startBinary([
             ...["copy_database", "--from", library.path, "--to", target.url()],
           ]);
@@ -238,70 +238,6 @@ for (const kind of SERVER_KINDS) {
       }
     },
   });
-}
-
-interface Lock extends AsyncDisposable {
-  /** Resolves when another connection waits for it. */
-  isWaitedFor(): Promise<void>;
-  /** The server ends that connection. */
-  killWaiting(): Promise<void>;
-  release(): Promise<void>;
-}
-
-/** Locks a table from a connection of its own. */
-async function holdLock(server: TestServer, database: TestDatabase, table: string): Promise<Lock> {
-  const { kind, name, env } = database;
-  const user = env.PAPERLESS_DBUSER ?? "";
-  const child = new Deno.Command(kind === "postgres" ? "psql" : "mariadb", {
-    args: kind === "postgres"
-      ? ["-X", "-q", "-h", server.socket, "-p", `${server.port}`, "-U", user, "-d", name]
-      : ["--no-defaults", `--socket=${server.socket}`, `--user=${user}`, name],
-    env: { PGPASSWORD: PASSWORD, MYSQL_PWD: PASSWORD },
-    stdin: "piped",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  const input = child.stdin.getWriter();
-  await input.write(
-    new TextEncoder().encode(
-      kind === "postgres"
-        ? `begin; lock table ${table} in share mode;\n`
-        : `lock tables ${table} read;\n`,
-    ),
-  );
-  const holding = kind === "postgres"
-    ? `select count(*) from pg_locks where granted and mode = 'ShareLock' and relation = '${table}'::regclass;`
-    : `show open tables from ${name} where \`Table\` = '${table}' and In_use > 0;`;
-  const waiting = kind === "postgres"
-    ? `select pid from pg_locks where not granted and relation = '${table}'::regclass;`
-    : `select id from information_schema.processlist where db = '${name}' and state like 'Waiting for table%';`;
-  const until = async (sql: string, isThere: (text: string) => boolean) => {
-    for (let attempt = 0; attempt < 600; attempt++) {
-      if (isThere((await server.admin(sql, name)).trim())) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error(`never true: ${sql}`);
-  };
-  await until(holding, (text) => text !== "" && text !== "0");
-  let released = false;
-  const release = async () => {
-    if (released) return;
-    released = true;
-    await input.close().catch(() => {});
-    await child.status;
-  };
-  return {
-    isWaitedFor: () => until(waiting, (text) => text !== ""),
-    async killWaiting() {
-      const id = (await server.admin(waiting, name)).trim().split("\n")[0];
-      await server.admin(
-        kind === "postgres" ? `select pg_terminate_backend(${id});` : `kill ${id};`,
-        name,
-      );
-    },
-    release,
-    [Symbol.asyncDispose]: release,
-  };
 }
 
 /** The one serial number that PostgreSQL has no room for. */

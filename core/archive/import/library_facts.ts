@@ -7,7 +7,7 @@ import type { StorageValue } from "../../database/storage_value.ts";
 import type { Tables } from "../../schema/tables.ts";
 import { SERVICE_USERS } from "../records/export_models.ts";
 import type { ImportModel, ImportSchema } from "./import_schema.ts";
-import { FRESH_MODELS, MERGE_RULES } from "./merge_rules.ts";
+import { FRESH_MODELS, keyPart, MERGE_RULES } from "./merge_rules.ts";
 import type { LibraryFacts, LibraryRow } from "./number_rows.ts";
 
 /** What there is in a library that isn't empty. */
@@ -149,7 +149,7 @@ async function readRows(snapshot: Snapshot, model: ImportModel): Promise<Library
     for (const row of rows) {
       found.push({
         pk: Number(row[0]),
-        key: row.slice(1, width),
+        key: row.slice(1, width).map((value, index) => keyPart(columns[index + 1]!, value)),
         name: rule.unique ? String(row[width] ?? "") : null,
       });
     }

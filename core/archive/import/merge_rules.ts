@@ -2,6 +2,10 @@
 // export that the library has is merged: the library's row stays exactly as it is, and what belongs to the
 // export's row only is left out with it.
 
+import { canonicalJson } from "../../database/canonical_json.ts";
+import type { StorageValue } from "../../database/storage_value.ts";
+import type { Field } from "../../schema/field.ts";
+
 /** How rows of one model are told apart. */
 export interface MergeRule {
   /** Fields that together name a row, whatever its number. References count as the row that they point to.
@@ -90,3 +94,8 @@ export const UNIQUE_FIELDS: Readonly<Record<string, readonly (readonly string[])
 export const UNIQUE_FIELDS_V2: typeof UNIQUE_FIELDS = {
   "documents.document": [["archive_serial_number"], ["checksum"]],
 };
+
+/** A value as part of a key: JSON by what it means, since PostgreSQL lays it out anew. */
+export function keyPart({ kind }: Pick<Field, "kind">, value: StorageValue): StorageValue {
+  return kind === "json" && typeof value === "string" ? canonicalJson(value) : value;
+}

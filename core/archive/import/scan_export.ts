@@ -13,7 +13,13 @@ import { fileConversions } from "../history/file_conversions.ts";
 import type { ExportRecordSource } from "./export_records.ts";
 import type { ProblemList } from "./import_problem.ts";
 import type { ImportModel, ImportSchema } from "./import_schema.ts";
-import { FRESH_MODELS, MERGE_RULES, UNIQUE_FIELDS, UNIQUE_FIELDS_V2 } from "./merge_rules.ts";
+import {
+  FRESH_MODELS,
+  keyPart,
+  MERGE_RULES,
+  UNIQUE_FIELDS,
+  UNIQUE_FIELDS_V2,
+} from "./merge_rules.ts";
 import type { TreeTag } from "./tag_tree.ts";
 import { UnfitValue } from "./parse_value.ts";
 import type { ParsedRecord } from "./row_shape.ts";
@@ -235,7 +241,9 @@ export async function scanExport(
     const part = rule.partOf === undefined || !has(rule.partOf) ? null : value(rule.partOf);
     return {
       pk,
-      key: (rule.key ?? []).filter(has).map(value),
+      key: (rule.key ?? []).filter(has).map((name) =>
+        keyPart(model.fields[model.indexOf(name)]!, value(name))
+      ),
       partOf: typeof part === "bigint" ? Number(part) : null,
       lists: listsNeeded.has(model.label) ? listed : {},
       name: rule.unique ? String(value("name")) : null,

@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import type { FieldKind } from "../../schema/field.ts";
 import type { StorageValue } from "../storage_value.ts";
-import { canonicalJson } from "./canonical_json.ts";
+import { canonicalJson } from "../canonical_json.ts";
 
 type Form = (value: Exclude<StorageValue, null>) => string;
 
