@@ -8,6 +8,9 @@ import { batchSizes, columnsOf, longColumns, selectOf } from "../select_rows.ts"
 import type { ServerConnection, ServerRows } from "../server_connection.ts";
 import type { StorageValue } from "../storage_value.ts";
 
+/** Bytes of a batch that is no trouble. */
+const LARGE = 1 << 23;
+
 /** The snapshot of a transaction that has begun. */
 export function snapshotOf(
   server: ServerConnection,
@@ -19,9 +22,9 @@ export function snapshotOf(
 
   async function* rows(query: RowsQuery, batchSize: number): AsyncGenerator<StorageValue[][]> {
     const cursor = await declare(columnsOf(query));
-    // A second walk in the same order tells how long the texts will be; PostgreSQL knows that without
-    // reading them.
-    const lengths = longColumns(query).length > 0 ? await declare([lengthOf(query)]) : undefined;
+    const lengths = await mayBeLarge(query, batchSize)
+      ? await declare([lengthOf(query)])
+      : undefined;
     let next: Promise<ServerRows> | undefined;
     try {
       let sizes = await nextSizes();
@@ -56,6 +59,17 @@ export function snapshotOf(
       await server.query(`DECLARE ${name} NO SCROLL CURSOR FOR ${text}`, parameters);
       return name;
     }
+  }
+
+  /** Whether a batch of the longest rows would be large: then a second walk in the same order tells how many
+   * rows to read at a time. PostgreSQL knows the length of a text without reading it. */
+  async function mayBeLarge(query: RowsQuery, batchSize: number): Promise<boolean> {
+    if (longColumns(query).length === 0) return false;
+    const { table, columns } = query;
+    const { sql: text } = selectOf({ table, columns }, [sql`max(${lengthOf(query)})`])
+      .compile(server.kysely);
+    const { rows: [row] } = await server.query(text);
+    return Number(row?.[0] ?? 0) * batchSize > LARGE;
   }
 
   function fetch(cursor: string, count: number): Promise<ServerRows> {
