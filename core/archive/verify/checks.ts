@@ -11,7 +11,7 @@ export interface VerifyCheck {
   /** How a run ends that found nothing worse. @default `findings` for errors, `done` for the rest */
   readonly exit?: ExitName;
   /** The flag without which it is not looked for. */
-  readonly needs?: "deep" | "rehearse";
+  readonly needs?: "deep" | "rehearse" | "against";
 }
 
 /** Everything that is looked for, in the order of reports. */
@@ -88,6 +88,12 @@ export const CHECKS = {
   "extra-file": {
     level: "error",
     summary: "A file that no manifest names: a document may have lost its record.",
+  },
+  comparison: {
+    level: "error",
+    summary: "The comparison with the other export failed.",
+    exit: "partial",
+    needs: "against",
   },
   litter: { level: "info", summary: "What a NAS or a desktop leaves in folders." },
   "old-export": {

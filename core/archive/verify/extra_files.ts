@@ -5,13 +5,13 @@ import { isLitterFile, isLitterFolder } from "../../checks/nas_litter.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
-import { isManifestPath } from "../manifest/manifest_files.ts";
+import { MANIFEST_FILE } from "../manifest/manifest_files.ts";
 import { METADATA_FILE, VERSION_FILE } from "../metadata.ts";
-import { STAGING_FOLDER } from "../staging/staging.ts";
 import type { ExportSource } from "../zip/export_source.ts";
 import { reasonOf } from "./check_files.ts";
 import type { FindingSink } from "./finding.ts";
 import type { NameSet } from "./name_set.ts";
+import { walkExport } from "./walk_export.ts";
 
 /** What looking needs. */
 export interface ExtraFilesOptions {
@@ -19,6 +19,8 @@ export interface ExtraFilesOptions {
   readonly source: ExportSource;
   readonly stop: StopSignal;
   readonly names: NameSet;
+  /** Paths of the manifests that were read. */
+  readonly manifests: ReadonlySet<string>;
   /** The manifests were read to their end: only then can it be said what they don't name. */
   readonly isComplete: boolean;
   /** Absolute paths that are this run's own: reports. */
@@ -27,22 +29,25 @@ export interface ExtraFilesOptions {
   readonly sink: FindingSink;
 }
 
+/** What every export may have; what is wrong with these is told elsewhere. */
+const OWN_NAMES: ReadonlySet<string> = new Set([MANIFEST_FILE, METADATA_FILE, VERSION_FILE]);
+
 /** Looks for them. @returns how many files there are in all */
 export async function findExtraFiles(options: ExtraFilesOptions): Promise<number> {
   return options.source.kind === "zip" ? await inZip(options) : inFolder(options);
 }
 
-function isPart(path: string, names: NameSet): boolean {
-  return names.has(path) || isManifestPath(path) || path === METADATA_FILE || path === VERSION_FILE;
+function isPart(path: string, { names, manifests }: ExtraFilesOptions): boolean {
+  return names.has(path) || manifests.has(path) || OWN_NAMES.has(path);
 }
 
 async function inZip(options: ExtraFilesOptions): Promise<number> {
-  const { source, stop, names, sink } = options;
+  const { source, stop, sink } = options;
   let count = 0;
   for (const { path } of source.files()) {
     stop.throwIfRequested();
     count++;
-    if (isPart(path, names)) continue;
+    if (isPart(path, options)) continue;
     if (options.isComplete) tell(path, options);
     if (!options.reads(path)) continue;
     try {
@@ -56,23 +61,26 @@ async function inZip(options: ExtraFilesOptions): Promise<number> {
 }
 
 function inFolder(options: ExtraFilesOptions): number {
-  const { files, source, stop, names } = options;
-  const folders = [""];
+  const { files, source, stop, sink } = options;
   let count = 0;
-  for (let below = folders.pop(); below !== undefined; below = folders.pop()) {
-    stop.throwIfRequested();
-    for (const { name, kind } of files.list(join(source.path, below))) {
-      const path = below === "" ? name : `${below}/${name}`;
-      if (kind === "folder") {
-        if (path === STAGING_FOLDER) continue;
-        if (isLitterFolder(name)) tell(path, options);
-        else folders.push(path);
-        continue;
-      }
-      count++;
-      if (isPart(path, names) || options.own.has(join(source.path, path))) continue;
-      if (options.isComplete) tell(path, options, kind);
-    }
+  const names = walkExport({
+    files,
+    root: source.path,
+    stop,
+    enters({ path, name }) {
+      if (!isLitterFolder(name)) return true;
+      tell(path, options);
+      return false;
+    },
+    onUnread(path, kind, reason) {
+      const check = kind === "unreadable" ? "unreadable-file" : "extra-file";
+      sink({ check, message: `${path === "" ? "." : path}: ${reason}`, path });
+    },
+  });
+  for (const { path, kind } of names) {
+    count++;
+    if (isPart(path, options) || options.own.has(join(source.path, path))) continue;
+    if (options.isComplete) tell(path, options, kind);
   }
   return count;
 }

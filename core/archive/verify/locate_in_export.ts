@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
+import { osErrorCode } from "../../library/os_error.ts";
 import { isRelativePath } from "../../library/relative_path.ts";
 import type { ExportSource } from "../zip/export_source.ts";
 
@@ -37,6 +38,9 @@ export function locateInExport(files: Files, source: ExportSource, path: string)
     const { NotFound, NotADirectory, FilesystemLoop } = Deno.errors;
     if ([NotFound, NotADirectory, FilesystemLoop].some((kind) => error instanceof kind)) {
       return { kind: "missing" };
+    }
+    if (osErrorCode(error) === "ENAMETOOLONG") {
+      return { kind: "unsafe", reason: "no file can have so long a name" };
     }
     if (!(error instanceof Error)) throw error;
     return { kind: "unreadable", reason: error.message };

@@ -29,7 +29,7 @@ const one = (name: string, to: string): ReferenceField => ({ name, to, isList: f
 const many = (name: string, to: string): ReferenceField => ({ name, to, isList: true });
 
 /** Fields and models that no supported release has any more. */
-const OLD_FIELDS: Readonly<Record<string, readonly ReferenceField[]>> = {
+const OLD_FIELDS: ReadonlyMap<string, readonly ReferenceField[]> = new Map(Object.entries({
   "documents.comment": [one("document", "documents.document"), one("user", "auth.user")],
   "documents.savedview": [one("user", "auth.user")],
   "paperless_mail.mailrule": [one("assign_tag", "documents.tag")],
@@ -46,7 +46,7 @@ const OLD_FIELDS: Readonly<Record<string, readonly ReferenceField[]>> = {
     many("assign_view_groups", "auth.group"),
     many("assign_change_groups", "auth.group"),
   ],
-};
+}));
 
 const known = new Map<string, readonly ReferenceField[]>();
 
@@ -59,7 +59,7 @@ function referenceFields(label: string): readonly ReferenceField[] {
     ...(model?.manyToMany ?? []).map(({ name, to }) => many(name, to)),
   ];
   const names = new Set(ofModel.map(({ name }) => name));
-  fields = [...ofModel, ...(OLD_FIELDS[label] ?? []).filter(({ name }) => !names.has(name))];
+  fields = [...ofModel, ...(OLD_FIELDS.get(label) ?? []).filter(({ name }) => !names.has(name))];
   // Labels come from outside: only known ones are remembered.
   if (fields.length > 0) known.set(label, fields);
   return fields;

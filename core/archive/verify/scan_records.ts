@@ -9,6 +9,7 @@ import { SERVICE_USER_NUMBERS } from "../import/number_rows.ts";
 import type { FileRole } from "../import/wanted_file.ts";
 import type { ImportSchema } from "../import/import_schema.ts";
 import { PaperwardError } from "../../errors.ts";
+import { isFileError } from "../../library/os_error.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import type { ExportSource } from "../zip/export_source.ts";
 import type { SecretChecker } from "./check_secrets.ts";
@@ -61,6 +62,10 @@ const ROLES: readonly FileRole[] = ["original", "archive", "thumbnail"];
 /** Documents and models that are listed one by one. */
 const MOST_UNNAMED = 1000;
 
+/** Models whose numbers are kept; no release has a tenth of it. */
+const MOST_MODELS = 1000;
+const OTHER_MODELS = "other models";
+
 /** Opens a scan. */
 export function openScan(options: ScanOptions): RecordScan {
   const { source, manifests, stop, sink, release, schema } = options;
@@ -103,8 +108,12 @@ export function openScan(options: ScanOptions): RecordScan {
           if (found.length > 0) yield found;
         }
       } catch (error) {
-        if (!(error instanceof PaperwardError)) throw error;
+        if (!(error instanceof PaperwardError) && !isFileError(error)) throw error;
         isCut = true;
+        if (!(error instanceof PaperwardError)) {
+          sink({ check: "unreadable-file", message: error.message, path: manifest });
+          continue;
+        }
         const line = error instanceof ManifestError ? error.line : undefined;
         sink({
           check: "manifest",
@@ -125,6 +134,11 @@ export function openScan(options: ScanOptions): RecordScan {
         message: `${model} ${record.pk.slice(0, 40)}: ${message}`,
         record: place,
       });
+    if (counts.size >= MOST_MODELS && !counts.has(model)) {
+      // None that any release knows: the looker has told of enough of them.
+      counts.set(OTHER_MODELS, (counts.get(OTHER_MODELS) ?? 0) + 1);
+      return;
+    }
     counts.set(model, (counts.get(model) ?? 0) + 1);
     const key = keyOf(record.pk);
     if (key === undefined) return bad("its number is none");

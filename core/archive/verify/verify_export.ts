@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { PaperwardError } from "../../errors.ts";
 import type { ExitName } from "../../exit_codes.ts";
-import type { Files } from "../../library/files.ts";
+import { isFileError } from "../../library/os_error.ts";
 import { openSpool, type Spool } from "../../library/spool.ts";
 import { formatCount } from "../../report/format.ts";
 import { openReportFiles } from "../../report/report_files.ts";
@@ -15,7 +15,12 @@ import { type ImportSchema, importSchema } from "../import/import_schema.ts";
 import type { Generation } from "../../schema/model.ts";
 import { generationOf } from "../import/open_export.ts";
 import { MANIFEST_FILE, readExportRecords } from "../manifest/manifest_files.ts";
-import { type ExportMetadata, openExportSecrets, readMetadata } from "../metadata.ts";
+import {
+  type ExportMetadata,
+  METADATA_FILE,
+  openExportSecrets,
+  readMetadata,
+} from "../metadata.ts";
 import type { RawRecord } from "../manifest/raw_record.ts";
 import type { Secrets } from "../secrets/open_secrets.ts";
 import { pendingRecovery, recoverTarget } from "../staging/staging.ts";
@@ -29,6 +34,7 @@ import { findExtraFiles } from "./extra_files.ts";
 import type { Finding, FindingSink, Found, VerifyLevel } from "./finding.ts";
 import type { NamedFile } from "./named_file.ts";
 import { openKeysByModel } from "./key_set.ts";
+import { locateInExport } from "./locate_in_export.ts";
 import { openRecordLooker } from "./record_values.ts";
 import type { Rehearsal, RehearsalWorld } from "./rehearse.ts";
 import { keyOf } from "./references.ts";
@@ -38,6 +44,7 @@ import { openSubset, type SubsetChooser } from "./subset.ts";
 import { openUniqueValues } from "./unique_values.ts";
 import type { VerifyOptions } from "./verify_options.ts";
 import { openVerifyTally, type VerifyTally } from "./verify_tally.ts";
+import { walkExport } from "./walk_export.ts";
 
 /** What a verification runs in. */
 export interface VerifyWorld extends Omit<RehearsalWorld, "createLibrary"> {
@@ -243,17 +250,13 @@ async function openContainer(
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const isOurs = error instanceof PaperwardError;
-    if (!isOurs && !isOsError(error)) throw error;
+    if (!isOurs && !isFileError(error)) throw error;
     sink({
       check: "container",
       message: isOurs ? error.message : `Cannot open ${path}: ${error.message}`,
     });
     return undefined;
   }
-}
-
-function isOsError(error: Error): boolean {
-  return Object.values(Deno.errors).some((kind) => error instanceof kind);
 }
 
 /** Everything that the parts of a verification share. */
@@ -279,7 +282,7 @@ async function openJob(
   sink: FindingSink,
   source: ExportSource,
 ): Promise<Job> {
-  const manifests = findManifests(world.files, source, sink);
+  const manifests = findManifests(world, source, sink);
   const metadata = await tryMetadata(source, sink);
   const secrets = await trySecrets(metadata, options.passphrase, sink);
   if (options.passphrase && !metadata.crypto) {
@@ -288,7 +291,7 @@ async function openJob(
   const history = manifests.length > 0
     ? await tryHistory(world, source, manifests, metadata, sink)
     : undefined;
-  const subset = openSubset(options.subset, () => totalSize(source), options.seed);
+  const subset = openSubset(options.subset, () => totalSize(world, source), options.seed);
   if (subset.seed !== undefined) {
     world.report.info(`Reading a random subset; --subset-seed ${subset.seed} gives the same one`);
   }
@@ -306,14 +309,23 @@ async function openJob(
       date: "1970-01-01",
     }),
     subset,
-    isCut: !source.find(MANIFEST_FILE),
+    isCut: manifests[0] !== MANIFEST_FILE,
   };
 }
 
-function findManifests(files: Files, source: ExportSource, sink: FindingSink): string[] {
-  const split = splitManifests(files, source);
-  if (source.find(MANIFEST_FILE)) return [MANIFEST_FILE, ...split];
-  sink({ check: "manifest", message: `${MANIFEST_FILE} is missing`, path: MANIFEST_FILE });
+function findManifests(
+  { files, stop }: VerifyWorld,
+  source: ExportSource,
+  sink: FindingSink,
+): string[] {
+  const split = splitManifests(files, source, stop);
+  try {
+    if (source.find(MANIFEST_FILE)) return [MANIFEST_FILE, ...split];
+    sink({ check: "manifest", message: `${MANIFEST_FILE} is missing`, path: MANIFEST_FILE });
+  } catch (error) {
+    if (!(error instanceof PaperwardError) && !isFileError(error)) throw error;
+    sink({ check: "manifest", message: error.message, path: MANIFEST_FILE });
+  }
   return split;
 }
 
@@ -321,9 +333,12 @@ async function tryMetadata(source: ExportSource, sink: FindingSink): Promise<Exp
   try {
     return await readMetadata(source);
   } catch (error) {
-    if (!(error instanceof PaperwardError)) throw error;
-    sink({ check: error.exit === "version" ? "version" : "metadata", message: error.message });
-    return { version: null, file: "metadata.json" };
+    if (error instanceof PaperwardError) {
+      sink({ check: error.exit === "version" ? "version" : "metadata", message: error.message });
+    } else if (isFileError(error)) {
+      sink({ check: "unreadable-file", message: error.message, path: METADATA_FILE });
+    } else throw error;
+    return { version: null, file: METADATA_FILE };
   }
 }
 
@@ -368,16 +383,26 @@ async function tryHistory(
     const history = await open("v3");
     return history.from.startsWith("3.") ? history : await open("v2");
   } catch (error) {
-    if (!(error instanceof PaperwardError)) throw error;
-    // Where a manifest is damaged the scan says so, with its place.
-    if (error.exit === "version") sink({ check: "version", message: error.message });
+    if (!(error instanceof PaperwardError) && !isFileError(error)) throw error;
+    // Where a manifest is damaged or can't be read the scan says so, with its place.
+    if (error instanceof PaperwardError && error.exit === "version") {
+      sink({ check: "version", message: error.message });
+    }
     return undefined;
   }
 }
 
-function totalSize(source: ExportSource): number {
+function totalSize({ files, stop }: VerifyWorld, source: ExportSource): number {
   let bytes = 0;
-  for (const { size } of source.files()) bytes += size;
+  if (source.kind === "zip") {
+    for (const { size } of source.files()) bytes += size;
+    return bytes;
+  }
+  for (const { path, kind } of walkExport({ files, root: source.path, stop })) {
+    if (kind !== "file") continue;
+    const place = locateInExport(files, source, path);
+    if (place.kind === "file") bytes += place.size;
+  }
   return bytes;
 }
 
@@ -434,6 +459,7 @@ async function readAll(
     source,
     stop,
     names: scan.names,
+    manifests: new Set(job.manifests),
     isComplete,
     own: new Set([options.junit, options.html].filter((path) => path !== undefined)),
     reads: (path) => subset.has(path),
@@ -549,12 +575,24 @@ async function tryRehearsal(
   });
 }
 
-async function tellChanges(
-  { options, world, source }: Job,
-): Promise<VerifySummary["changes"] | undefined> {
+async function tellChanges(job: Job): Promise<VerifySummary["changes"] | undefined> {
+  const { options, sink } = job;
   if (options.against === undefined) return undefined;
+  try {
+    return await compareWith(options.against, job);
+  } catch (error) {
+    if (!(error instanceof PaperwardError) && !isFileError(error)) throw error;
+    sink({ check: "comparison", message: error.message });
+    return undefined;
+  }
+}
+
+async function compareWith(
+  against: string,
+  { world, source }: Job,
+): Promise<VerifySummary["changes"]> {
   const { compareExports } = await import("./compare_exports.ts");
-  const other = await openExportSource(world.files, options.against);
+  const other = await openExportSource(world.files, against);
   const counts = { added: 0, removed: 0, changed: 0 };
   try {
     for await (const change of compareExports(other, source, world.stop)) {

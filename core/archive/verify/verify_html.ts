@@ -3,6 +3,7 @@
 
 import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
+import { isFileError } from "../../library/os_error.ts";
 import { formatBytes, formatCount, formatDuration, formatNumber } from "../../report/format.ts";
 import { dataUri, figures, html, htmlPage, type Markup } from "../../report/html_page.ts";
 import { openExportSource } from "../zip/export_source.ts";
@@ -54,9 +55,7 @@ export async function loadPictures(
         total += bytes.length;
       } catch (error) {
         // The page is about what is wrong: that a picture is missing is one of it.
-        if (!(error instanceof PaperwardError || error instanceof Deno.errors.NotFound)) {
-          throw error;
-        }
+        if (!(error instanceof PaperwardError) && !isFileError(error)) throw error;
       }
     }
   } finally {

@@ -7,8 +7,8 @@ import type { VerifySummary } from "./verify_export.ts";
 import type { VerifyOptions } from "./verify_options.ts";
 
 /** Checks that a run with these options carried out. */
-export function checksOf({ deep, rehearse }: VerifyOptions): readonly CheckName[] {
-  const flags = { deep: deep || rehearse, rehearse };
+export function checksOf({ deep, rehearse, against }: VerifyOptions): readonly CheckName[] {
+  const flags = { deep: deep || rehearse, rehearse, against: against !== undefined };
   return CHECK_NAMES.filter((name) => {
     const { needs } = checkNamed(name);
     return needs === undefined || flags[needs];
