@@ -2,8 +2,10 @@
 // is gone when this returns, and a stop never takes longer than the grace period.
 
 import { join } from "node:path";
+import { PaperwardError } from "../errors.ts";
 import type { ExitName } from "../exit_codes.ts";
 import type { Options } from "../flags/flag.ts";
+import { isFileError } from "../library/os_error.ts";
 import type { OpenReportOptions } from "../report/open_report.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Access } from "./access.ts";
@@ -94,6 +96,19 @@ const SCRATCH_PREFIX = "paperward-";
 
 /** Makes this run's own scratch folder, and removes those of runs that were killed. */
 function makeScratch(parent: string): string {
+  try {
+    return makeScratchIn(parent);
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    throw new PaperwardError(`Cannot make a scratch folder in ${parent}: ${error.message}`, {
+      exit: "usage",
+      hints: ["PAPERLESS_SCRATCH_DIR names a folder that may be written"],
+      cause: error,
+    });
+  }
+}
+
+function makeScratchIn(parent: string): string {
   Deno.mkdirSync(parent, { recursive: true });
   const real = Deno.realPathSync(parent);
   for (const entry of Deno.readDirSync(real)) {

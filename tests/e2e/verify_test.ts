@@ -119,6 +119,19 @@ Deno.test({
       jsonLines(result.stdout).filter(({ type }) => type === "finding").map(({ check }) => check),
       ["unreadable-file"],
     );
+    Deno.chmodSync(made.path, 0);
+    const closed = await runBinary(["verify", made.path, "--no-progress-bar"], {
+      env: { PAPERLESS_SCRATCH_DIR: `${made.folder}/scratch` },
+      wrapper: ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+    });
+    assertCode(closed, 3);
+    assert.match(closed.stdout, /^ERROR {2}unreadable-file {2}/m);
+    Deno.chmodSync(made.path, 0o700);
+    const scratch = await runBinary(["verify", made.path], {
+      env: { PAPERLESS_SCRATCH_DIR: "/proc/nothing" },
+    });
+    assertCode(scratch, 2);
+    assert.match(scratch.stderr, /Cannot make a scratch folder in \/proc\/nothing/);
   },
 });
 

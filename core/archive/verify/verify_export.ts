@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { PaperwardError } from "../../errors.ts";
 import type { ExitName } from "../../exit_codes.ts";
-import { isFileError } from "../../library/os_error.ts";
+import { isFileError, osErrorCode } from "../../library/os_error.ts";
 import { openSpool, type Spool } from "../../library/spool.ts";
 import { formatCount } from "../../report/format.ts";
 import { openReportFiles } from "../../report/report_files.ts";
@@ -252,12 +252,15 @@ async function openContainer(
     const isOurs = error instanceof PaperwardError;
     if (!isOurs && !isFileError(error)) throw error;
     sink({
-      check: "container",
+      check: UNREADABLE.has(osErrorCode(error) ?? "") ? "unreadable-file" : "container",
       message: isOurs ? error.message : `Cannot open ${path}: ${error.message}`,
     });
     return undefined;
   }
 }
+
+/** What the system says of things that are there. */
+const UNREADABLE: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EIO"]);
 
 /** Everything that the parts of a verification share. */
 interface Job {
