@@ -1,9 +1,10 @@
 // One rule against one text, for all algorithms but the regular expression, whose search needs a watchman.
 // Invariant: the decisions are those of 2.20.15 and 3.0.5.
 
+import { gramSet } from "./gram_set.ts";
 import { exactTerm, hasTerm, type SearchedText, splitTerms, type Term } from "./match_terms.ts";
 import { PatternError } from "./python_pattern.ts";
-import { fold, strip, wordsAndSpace, wordsOf } from "./python_text.ts";
+import { fold, strip, wordsAndSpace } from "./python_text.ts";
 import { type TranslatedPattern, translatePattern } from "./translate_pattern.ts";
 
 /** Values of `matching_algorithm`. */
@@ -97,7 +98,7 @@ export function prepareText(raw: string): PreparedText {
       const known = searched[index];
       if (known) return known;
       const text = insensitive ? this.folded : raw;
-      return searched[index] = { text, words: wordsOf(text) };
+      return searched[index] = { text, grams: gramSet(text) };
     },
     fuzzy: (insensitive) => fuzzy[insensitive ? 1 : 0] ??= fuzzyText(raw, insensitive),
   };

@@ -1,7 +1,8 @@
 // The rules any, all and exact: their terms, and where a term is in a text. Everything is searched by hand: no
 // pattern can explode here. Behaviour of 2.20.15 and 3.0.5 (`\b<term>\b` of Python's re).
 
-import { fold, isSpace, isWordAt, isWordBefore, splitAtSpace, wordsOf } from "./python_text.ts";
+import type { GramSet } from "./gram_set.ts";
+import { fold, isSpace, isWord, isWordAt, isWordBefore, splitAtSpace } from "./python_text.ts";
 
 /** A term of a rule: words with any white space between them. */
 export interface Term {
@@ -9,22 +10,12 @@ export interface Term {
   readonly text: string;
   /** Its words, folded where case is ignored; none: a term of blanks, found wherever a word is. */
   readonly pieces: readonly string[];
-  /** The runs of word characters in them: each must be a whole word of a text that has the term. */
-  readonly words: readonly string[];
-  /** It is one word and nothing else. */
-  readonly isWord: boolean;
 }
 
 /** A text in which terms are looked for. */
 export interface SearchedText {
   readonly text: string;
-  /** Its runs of word characters. */
-  readonly words: ReadonlySet<string>;
-}
-
-function makeTerm(text: string, pieces: readonly string[]): Term {
-  const words = [...new Set(pieces.flatMap((piece) => [...wordsOf(piece)]))];
-  return { text, pieces, words, isWord: pieces.length === 1 && words[0] === pieces[0] };
+  readonly grams: GramSet;
 }
 
 /** The terms of a rule's text: words, and phrases in double quotes. */
@@ -43,23 +34,21 @@ export function splitTerms(match: string, insensitive: boolean): Term[] {
     const text = match.slice(isQuoted ? at + 1 : at, end);
     at = isQuoted ? end + 1 : end;
     const pieces = splitAtSpace(text);
-    terms.push(makeTerm(pieces.join(" "), insensitive ? pieces.map(fold) : pieces));
+    terms.push({ text: pieces.join(" "), pieces: insensitive ? pieces.map(fold) : pieces });
   }
   return terms;
 }
 
 /** The one term of an exact rule: its text as it is, blanks and all. */
 export function exactTerm(match: string, insensitive: boolean): Term {
-  return makeTerm(match, [insensitive ? fold(match) : match]);
+  return { text: match, pieces: [insensitive ? fold(match) : match] };
 }
 
 /** Whether a term is in a text. @param searched folded where case is ignored */
-export function hasTerm({ text, words }: SearchedText, term: Term): boolean {
-  const [first, ...others] = term.pieces;
-  if (first === undefined) return words.size > 0;
-  // A term begins and ends where words do, so that its own are whole words of the text.
-  if (!term.words.every((word) => words.has(word))) return false;
-  if (term.isWord) return true;
+export function hasTerm({ text, grams }: SearchedText, { pieces }: Term): boolean {
+  const [first, ...others] = pieces;
+  if (first === undefined) return hasWord(text);
+  if (!pieces.every((piece) => grams.mayHave(piece))) return false;
   for (let at = text.indexOf(first); at >= 0; at = text.indexOf(first, at + 1)) {
     if (isBoundary(text, at) && isBoundary(text, endOf(text, at + first.length, others))) {
       return true;
@@ -82,4 +71,9 @@ function endOf(text: string, from: number, pieces: readonly string[]): number {
 
 function isBoundary(text: string, at: number): boolean {
   return at >= 0 && isWordBefore(text, at) !== isWordAt(text, at);
+}
+
+function hasWord(text: string): boolean {
+  for (const character of text) if (isWord(character.codePointAt(0)!)) return true;
+  return false;
 }

@@ -37,7 +37,10 @@ function openWork({ rules, explain, beat }: MatcherInit): (job: MatcherJob) => T
       return own.finder.reaches(rule.text, FUZZY_CUT_OFF);
     },
     search(text, { pattern: { source, flags, needles } }) {
-      if (!needles.every((needle) => text.folded.includes(needle))) return false;
+      // Whatever case: what a pattern needs is folded.
+      const folded = text.searched(true);
+      if (!needles.every((needle) => folded.grams.mayHave(needle))) return false;
+      if (!needles.every((needle) => folded.text.includes(needle))) return false;
       // From here on somebody looks at the clock.
       Atomics.add(beats, BEAT.ticket, 1);
       try {

@@ -29,24 +29,6 @@ function isPairAt(text: string, at: number): boolean {
   return (text.charCodeAt(at) & 0xfc00) === 0xd800 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00;
 }
 
-/** The runs of word characters of a text. */
-export function wordsOf(text: string): Set<string> {
-  const words = new Set<string>();
-  let start = -1;
-  for (let at = 0; at <= text.length; at++) {
-    const isPair = isPairAt(text, at);
-    const isPart = at < text.length &&
-      (isPair ? isWord(text.codePointAt(at)!) : classOf(text.charCodeAt(at)) === WORD_CLASS);
-    if (isPart && start < 0) start = at;
-    if (!isPart && start >= 0) {
-      words.add(text.slice(start, at));
-      start = -1;
-    }
-    if (isPair) at++;
-  }
-  return words;
-}
-
 /** A text without what is neither a word character nor white space. */
 export function wordsAndSpace(text: string): string {
   let kept = "";
