@@ -130,7 +130,7 @@ for (const version of VERSIONS) {
       assertCode(run, 0);
       match(run.stderr, /`paperward undo` takes it back/);
       notDeepStrictEqual(wholeLibrary(library), before);
-      assertCode(await runBinary(["undo"], { env: library.env }), 0);
+      assertCode(await runBinary(["undo", "--yes"], { env: library.env }), 0);
       deepStrictEqual(wholeLibrary(library), before);
     },
   });
