@@ -336,3 +336,40 @@ Deno.test({
     assert.ok(Deno.statSync(`${target.path}/manifest.json`).isFile);
   },
 });
+
+Deno.test({
+  name: "an export never takes the library's place, whatever it is told to delete",
+  ignore: withoutBinaryOrFixtures(),
+  async fn() {
+    using library = unpackLibrary("v3.0.5");
+    const { folder, data, media } = library;
+    const look = lookAt(folder);
+    Deno.symlinkSync(media, `${folder}.link`);
+    try {
+      const empties = ["-d", "--delete-strangers"];
+      for (
+        const [target, flags] of [
+          [`${media}/documents`, []],
+          [`${media}/documents/originals`, empties],
+          [`${media}/documents/archive`, ["-z"]],
+          [media, empties],
+          [`${folder}.link`, empties],
+          [`${folder}.link/documents`, []],
+          [data, empties],
+          [folder, empties],
+          [folder, ["-z", ...empties]],
+        ] as const
+      ) {
+        const result = await runExport(library, target, flags);
+        assertCode(result, 2);
+        assert.match(errorLines(result).join("\n"), /Cannot export to/, target);
+        assert.deepEqual(look.changes(), []);
+      }
+    } finally {
+      Deno.removeSync(`${folder}.link`);
+    }
+    // A folder of its own below the data folder is one.
+    Deno.mkdirSync(`${data}/export`);
+    assertCode(await runExport(library, `${data}/export`, ["-d", "--delete-strangers"]), 0);
+  },
+});

@@ -1,8 +1,10 @@
 // The target of an export is looked at before anything else: it must be there and a folder.
 
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { PaperwardError } from "../../errors.ts";
+import { isInsideAny } from "../../library/deno_files.ts";
 import type { Files } from "../../library/files.ts";
+import type { Settings } from "../../settings/settings.ts";
 import { explainWriteError } from "./write_error.ts";
 
 /**
@@ -32,4 +34,35 @@ function makeTarget(files: Files, target: string): void {
   } catch (error) {
     throw explainWriteError(target, error);
   }
+}
+
+/**
+ * Keeps an export out of the library: not among its documents, and no folder of the library emptied for it.
+ *
+ * @param target a folder that is there @param empties whether everything else in it is removed
+ * @throws {PaperwardError} exit `usage`
+ */
+export function keepOutOfLibrary(
+  files: Files,
+  target: string,
+  { mediaRoot, dataDir, database }: Pick<Settings, "mediaRoot" | "dataDir" | "database">,
+  empties: boolean,
+): void {
+  const real = (path: string) => files.exists(path) ? files.real(path) : path;
+  const place = real(target);
+  const documents = real(join(mediaRoot, "documents"));
+  if (isInsideAny(place, [documents])) {
+    throw new PaperwardError(`Cannot export to ${target}: the library keeps its documents there`, {
+      exit: "usage",
+      hints: ["give a folder of its own"],
+    });
+  }
+  if (!empties) return;
+  const own = [documents, mediaRoot, dataDir, database.kind === "sqlite" ? database.path : dataDir];
+  const held = own.find((path) => isInsideAny(real(path), [place]));
+  if (held === undefined) return;
+  throw new PaperwardError(`Cannot export to ${target} with --delete-strangers: it holds ${held}`, {
+    exit: "usage",
+    hints: ["give a folder of its own: all of it that is no part of the export would be removed"],
+  });
 }

@@ -15,7 +15,7 @@ import { formatMetadata, METADATA_FILE } from "../metadata.ts";
 import type { Secrets } from "../secrets/open_secrets.ts";
 import type { Change } from "../staging/commit_record.ts";
 import { openStaging, type Staging } from "../staging/staging.ts";
-import { checkTarget } from "./check_target.ts";
+import { checkTarget, keepOutOfLibrary } from "./check_target.ts";
 import { type Collected, collectExport, type ReadyFile } from "./collect_export.ts";
 import { compareFiles } from "./compare_files.ts";
 import { copyFiles } from "./copy_files.ts";
@@ -53,6 +53,8 @@ export async function exportLibrary(
   const target = targetOf(world, options);
   for (const folder of new Set([options.target, target.folder])) {
     checkTarget(files, folder, options.zip === true, options.dryRun === true);
+    const empties = options.delete === true && options.deleteStrangers === true;
+    if (files.exists(folder)) keepOutOfLibrary(files, folder, settings, empties);
   }
   await using cleanup = new AsyncDisposableStack();
   const database = await openDatabase(settings.database, {
