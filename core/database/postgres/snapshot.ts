@@ -1,4 +1,4 @@
-// Reads inside one REPEATABLE READ transaction of PostgreSQL, by server-side cursors: memory holds two
+// Reads inside one REPEATABLE READ transaction of PostgreSQL, by server-side cursors: memory holds a few
 // batches, and other queries may run between them.
 
 import { type RawBuilder, sql } from "kysely";
@@ -8,6 +8,8 @@ import { batchSizes, columnsOf, longColumns, selectOf } from "../select_rows.ts"
 import type { ServerConnection, ServerRows } from "../server_connection.ts";
 import type { StorageValue } from "../storage_value.ts";
 
+/** Batches that are asked for at a time. */
+const AHEAD = 2;
 /** Bytes of a batch that is no trouble. */
 const LARGE = 1 << 23;
 
@@ -25,23 +27,29 @@ export function snapshotOf(
     const lengths = await mayBeLarge(query, batchSize)
       ? await declare([lengthOf(query)])
       : undefined;
-    let next: Promise<ServerRows> | undefined;
+    const ahead: { readonly size: number; readonly answer: Promise<ServerRows> }[] = [];
+    let sizes: number[] = [];
+    let ended = false;
     try {
-      let sizes = await nextSizes();
-      let size = sizes.shift();
-      next = size === undefined ? undefined : fetch(cursor, size);
-      while (next && size !== undefined) {
-        const { rows: batch } = await next;
-        const full = batch.length === size;
-        if (sizes.length === 0 && full) sizes = await nextSizes();
-        size = full ? sizes.shift() : undefined;
-        // The server reads the next batch while this one is worked on.
-        next = size === undefined ? undefined : fetch(cursor, size);
-        next?.catch(() => {});
+      while (true) {
+        // The server reads the next batches while this one is worked on.
+        while (!ended && ahead.length < AHEAD) {
+          if (sizes.length === 0) sizes = await nextSizes();
+          const size = sizes.shift();
+          if (size === undefined) break;
+          const answer = fetch(cursor, size);
+          // It is awaited later, if at all.
+          answer.catch(() => {});
+          ahead.push({ size, answer });
+        }
+        const first = ahead.shift();
+        if (!first) break;
+        const { rows: batch } = await first.answer;
+        ended ||= batch.length < first.size;
         if (batch.length > 0) yield batch;
       }
     } finally {
-      await next?.catch(() => {});
+      await Promise.allSettled(ahead.map(({ answer }) => answer));
       for (const name of [cursor, lengths]) {
         if (name) await server.query(`CLOSE ${name}`).catch(() => {});
       }
