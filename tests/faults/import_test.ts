@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { IMPORT_STAGING_FOLDER } from "../../core/archive/import/import_staging.ts";
 import type { ImportOptions } from "../../core/archive/import/import_options.ts";
+import { inlineTransferPool } from "../../wasm/checksum/transfer_pool.ts";
 import { silentReport } from "../_silent_report.ts";
 import {
   contentOf,
@@ -244,6 +245,30 @@ for (
     ok(hits >= 5, `the fault hit only ${hits} times`);
   });
 }
+
+Deno.test("a file that can't be brought to the disk: the rows are not committed, nothing is left", async () => {
+  using stage = await makeStage("v3", false);
+  for (const at of [1, 4]) {
+    const home = stage.copy();
+    let count = 0;
+    const pool = inlineTransferPool();
+    const error = await importInto(home, stage.options, {
+      openTransfers: () => ({
+        ...pool,
+        async *sync(paths) {
+          for await (const path of paths) {
+            if (++count === at) {
+              yield { path, name: "Error", code: "EIO", message: "Input/output error" };
+            }
+          }
+        },
+      }),
+    }).then(() => undefined, (thrown) => thrown);
+    match(String(error), /Input\/output error/);
+    deepStrictEqual(look(home), stage.before);
+    deepStrictEqual(journalEntries(home), []);
+  }
+});
 
 Deno.test(
   "killed between commit and renames, a stranger that came meanwhile is not overwritten",

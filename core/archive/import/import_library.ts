@@ -16,7 +16,7 @@ import { type JournalEntry, openJournal } from "../../library/journal/open_journ
 import { openSpool, type Spool } from "../../library/spool.ts";
 import { formatBytes, formatCount } from "../../report/format.ts";
 import type { Generation } from "../../schema/model.ts";
-import { explainWriteError, writeError } from "../export/write_error.ts";
+import { explainWriteError } from "../export/write_error.ts";
 import { createEmptyLibrary, hasDatabase } from "./create_empty_library.ts";
 import type { ImportOptions } from "./import_options.ts";
 import { blockingProblems, openProblemList, type ProblemList } from "./import_problem.ts";
@@ -34,6 +34,7 @@ import type { ImportWorld } from "./import_world.ts";
 import { countOf, type LibraryContent, readLibraryFacts } from "./library_facts.ts";
 import { numberRows, type Numbers, serviceUsersOf } from "./number_rows.ts";
 import { generationOf, type OpenExport, openExport, openRecords } from "./open_export.ts";
+import { type FileSync, openFileSync } from "./sync_files.ts";
 import { type OldFiles, openOldFiles } from "./old_files.ts";
 import { type FilePlan, planFiles } from "./plan_files.ts";
 import { type ExportScan, scanExport } from "./scan_export.ts";
@@ -463,18 +464,25 @@ async function carryOut(
     });
     cleanup.defer(() => transfers.close());
     const pages = new Map<number, number>();
-    const into = { staging, transfers, staged, problems: stagingProblems, oldFiles, pages };
+    const sync = openFileSync(transfers, world.stop, documents);
+    cleanup.defer(() => sync.abandon());
+    const into = { staging, transfers, staged, problems: stagingProblems, oldFiles, pages, sync };
     await stageAll(job, plan, into);
     stopAtProblems(job, stagingProblems);
     const checksums = await newChecksums(job, staging, transfers, staged);
-    await syncAll(job, staging, transfers, staged);
-
     const journal = await openJournal(files, settings, { now: () => world.now() })
       .begin({ command: "document_importer", arguments: world.commandLine });
     cleanup.use(journal);
     cleanup.defer(() => committed ? undefined : forget(journal));
     noteFiles(job, staged, journal);
-    const counts = await writeAll(job, plan, { staging, staged, checksums, pages, journal });
+    const counts = await writeAll(job, plan, {
+      staging,
+      staged,
+      sync,
+      checksums,
+      pages,
+      journal,
+    });
     committed = true;
     onCommitted();
 
@@ -555,6 +563,7 @@ interface StageParts {
   readonly staged: Spool<Staged>;
   readonly problems: ProblemList;
   readonly oldFiles: OldFiles;
+  readonly sync: FileSync;
   /** Filled with what is counted, by number of the document. */
   readonly pages: Map<number, number>;
 }
@@ -562,7 +571,7 @@ interface StageParts {
 async function stageAll(
   job: ImportJob,
   plan: ImportPlan,
-  { staging, transfers, staged, problems, oldFiles, pages }: StageParts,
+  { staging, transfers, staged, problems, oldFiles, sync, pages }: StageParts,
 ): Promise<void> {
   const { world, opened } = job;
   const algorithm = algorithmOf(job);
@@ -586,7 +595,10 @@ async function stageAll(
       if (old.problem) {
         problems.add(old.problem);
         world.files.remove(staging.path(name));
-      } else staged.add({ place, staged: name, role, pk, digest: old.digest ?? digest });
+      } else {
+        staged.add({ place, staged: name, role, pk, digest: old.digest ?? digest });
+        sync.add(staging.path(name));
+      }
     }
   } finally {
     progress.end();
@@ -632,30 +644,6 @@ async function newChecksums(
   return checksums;
 }
 
-/** One late round of fsync(2) costs a fraction of one after each file. */
-async function syncAll(
-  { world, documents }: ImportJob,
-  staging: ImportStaging,
-  transfers: TransferPool,
-  staged: Spool<Staged>,
-): Promise<void> {
-  const progress = world.report.progress("Writing to disk", staged.length);
-  function* paths() {
-    for (const { staged: name } of staged) {
-      progress.advance();
-      yield staging.path(name);
-    }
-  }
-  try {
-    for await (const failure of transfers.sync(paths(), { stop: world.stop.memory })) {
-      throw writeError(documents, failure.code, failure.message);
-    }
-    world.stop.throwIfRequested();
-  } finally {
-    progress.end();
-  }
-}
-
 /** The journal lists every file and every folder that was not there. */
 function noteFiles(
   { world: { files }, documents }: ImportJob,
@@ -680,6 +668,7 @@ function noteFiles(
 interface WriteParts {
   readonly staging: ImportStaging;
   readonly staged: Spool<Staged>;
+  readonly sync: FileSync;
   readonly checksums: Awaited<ReturnType<typeof newChecksums>>;
   readonly pages: ReadonlyMap<number, number>;
   readonly journal: JournalEntry;
@@ -689,7 +678,7 @@ interface WriteParts {
 async function writeAll(
   job: ImportJob,
   plan: ImportPlan,
-  { staging, staged, checksums, pages, journal }: WriteParts,
+  { staging, staged, sync, checksums, pages, journal }: WriteParts,
 ): Promise<readonly ImportCount[]> {
   const { world, options, database, schema, records } = job;
   const { scan, library, numbers } = plan;
@@ -726,6 +715,7 @@ async function writeAll(
       await checkCounts(kysely, plan, written);
       await endBulk({ ...database, kysely });
       world.stop.throwIfRequested();
+      await waitForDisk(job, sync);
       await journal.flush();
       const probe = await probeOf(kysely, numbers, staged);
       if (probe) {
@@ -734,6 +724,15 @@ async function writeAll(
       }
       return written.counts;
     });
+  } finally {
+    progress.end();
+  }
+}
+
+async function waitForDisk({ world: { report } }: ImportJob, sync: FileSync): Promise<void> {
+  const progress = report.progress("Waiting for the disk");
+  try {
+    await sync.end();
   } finally {
     progress.end();
   }

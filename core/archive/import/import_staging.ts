@@ -162,11 +162,17 @@ async function carryOut(
       const path = join(documents, change.place);
       count++;
       onStep?.();
-      if (!files.exists(staged)) continue;
       // Nothing is ever overwritten, not even by something that came while the import ran.
-      if (files.exists(path)) throw inTheWay(path);
+      if (files.exists(path)) {
+        if (!files.exists(staged)) continue;
+        throw inTheWay(path);
+      }
       makeFolders(files, documents, dirname(path), touched);
-      files.rename(staged, path);
+      try {
+        files.rename(staged, path);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound) || files.exists(staged)) throw error;
+      }
     }
   } finally {
     file.close();

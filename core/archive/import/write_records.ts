@@ -11,6 +11,7 @@ import type { JournalEntry } from "../../library/journal/open_journal.ts";
 import { findRows, type FoundRow, markRows } from "../../library/journal/mark_rows.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import type { Tables } from "../../schema/tables.ts";
+import { turn } from "../../../wasm/pool.ts";
 import type { ExportRecordSource } from "./export_records.ts";
 import type { ImportCount } from "./import_summary.ts";
 import type { ImportModel, ImportSchema } from "./import_schema.ts";
@@ -90,6 +91,8 @@ export async function writeRecords(
         pks,
         marks: await markRows(kysely, name, pks),
       });
+      // Lets others take their turn: the staged files are synced meanwhile.
+      await turn();
     },
   });
 
@@ -108,6 +111,7 @@ export async function writeRecords(
       if (parsed && fate === "add") await add(model, parsed);
     }
     options.onRecords(records.length);
+    await turn();
   }
   await writer.flush();
   const counts = Array.from(fates, ([model, count]) => ({
