@@ -154,6 +154,111 @@ Deno.test("copy_database may read its source, write its target and reach its ser
   deepStrictEqual(toServer.net, ["db:5432"]);
 });
 
+const TCP = {
+  kind: "postgres",
+  host: "db",
+  port: 5433,
+  name: "paperless",
+  user: "p",
+  password: "p",
+  sslMode: "verify-full",
+  sslRootCert: "/certificates/ca.pem",
+  sslCert: "/certificates/client.pem",
+  sslKey: "/certificates/client.key",
+  timeoutMs: 1000,
+} as const;
+const MODULES = new URL("../../../node_modules", import.meta.url).pathname;
+
+/** What a library on a server needs instead of SQLite's files. */
+const SERVERS: readonly {
+  readonly name: string;
+  readonly database: DatabaseSettings;
+  readonly net?: readonly string[];
+  readonly env?: readonly string[];
+  readonly read?: readonly string[];
+  readonly write?: readonly string[];
+}[] = [
+  {
+    name: "PostgreSQL by TCP",
+    database: TCP,
+    net: ["db:5433"],
+    env: ["PGAPPNAME", "PGPASSWORD", "PGTARGETSESSIONATTRS"],
+    read: ["/certificates/ca.pem", "/certificates/client.pem", "/certificates/client.key"],
+  },
+  {
+    name: "PostgreSQL by IPv6",
+    database: { ...TCP, host: "::1", sslRootCert: "/ca", sslCert: "/cert", sslKey: "/key" },
+    net: ["[::1]:5433"],
+    env: ["PGAPPNAME", "PGPASSWORD", "PGTARGETSESSIONATTRS"],
+    read: ["/ca", "/cert", "/key"],
+  },
+  {
+    name: "PostgreSQL by its socket",
+    database: { ...TCP, host: "/run/postgresql", sslRootCert: "/a", sslCert: "/b", sslKey: "/c" },
+    env: ["PGAPPNAME", "PGPASSWORD", "PGTARGETSESSIONATTRS"],
+    read: ["/a", "/b", "/c"],
+    write: ["/run/postgresql/.s.PGSQL.5433"],
+  },
+  {
+    name: "MariaDB by TCP",
+    database: {
+      ...TCP,
+      kind: "mariadb",
+      port: 3306,
+      sslRootCert: "/a",
+      sslCert: "/b",
+      sslKey: "/c",
+    },
+    net: ["db:3306"],
+    // Its driver is of the old kind of modules, which are read file by file; in the binary, from inside it.
+    read: ["/a", "/b", "/c", MODULES],
+  },
+  {
+    name: "MariaDB by its socket",
+    database: {
+      ...{ ...TCP, kind: "mariadb", host: "/run/mysqld/mysqld.sock" },
+      ...{ sslRootCert: "/a", sslCert: "/b", sslKey: "/c" },
+    },
+    read: ["/a", "/b", "/c", MODULES],
+    write: ["/run/mysqld/mysqld.sock"],
+  },
+];
+
+for (const { name, database, net, env, read = [], write = [] } of SERVERS) {
+  Deno.test(`${name}: commands reach that one address, nothing else`, () => {
+    let reaching = 0;
+    for (const row of GRANTS) {
+      // It names its databases itself, see above.
+      if (row.command === "copy_database") continue;
+      const command = commands.find((each) => each.name === row.command)!;
+      const grants = grantsFor(
+        command.access({ ...SETTINGS, database }, row.options),
+        "/scratch/run",
+      );
+      const inLibrary = (row.library ?? LIBRARY).some((path) => DATABASE.includes(path));
+      const without = (paths: readonly string[]) =>
+        paths.filter((path) => !DATABASE.includes(path));
+      const written = [...without(row.write), ...(inLibrary ? write : []), "/scratch/run"];
+      deepStrictEqual(sorted(grants.write), sorted(written), row.command);
+      deepStrictEqual(
+        sorted(grants.read),
+        sorted([
+          ...without(row.library ?? LIBRARY),
+          ...(row.read ?? []),
+          ...(inLibrary ? read : []),
+          ...written,
+        ]),
+        row.command,
+      );
+      deepStrictEqual(grants.net, inLibrary && net ? net : false, row.command);
+      deepStrictEqual(grants.env, inLibrary && env ? env : false, row.command);
+      deepStrictEqual([grants.run, grants.ffi], [false, false]);
+      if (inLibrary) reaching++;
+    }
+    ok(reaching > 5, "the table holds commands that use the database");
+  });
+}
+
 function sorted(paths: readonly string[]): string[] {
   return [...new Set(paths)].sort();
 }
