@@ -264,7 +264,7 @@ Deno.test("a file that can't be brought to the disk: the rows are not committed,
         },
       }),
     }).then(() => undefined, (thrown) => thrown);
-    match(String(error), /Input\/output error/);
+    match(String(error), /its disk reports an error/);
     deepStrictEqual(look(home), stage.before);
     deepStrictEqual(journalEntries(home), []);
   }
