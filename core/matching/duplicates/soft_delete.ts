@@ -5,6 +5,7 @@
 import { type Kysely, sql } from "kysely";
 import { floatText } from "../../archive/records/float_text.ts";
 import type { LibraryDatabase, Snapshot } from "../../database/database.ts";
+import { djangoClock } from "../../database/django_clock.ts";
 import type { JournalStep, RowValue } from "../../library/journal/journal_step.ts";
 import { markRows } from "../../library/journal/mark_rows.ts";
 import type { Journal } from "../../library/journal/open_journal.ts";
@@ -70,7 +71,7 @@ export async function softDelete(
   deletions: readonly Deletion[],
 ): Promise<SoftDeleted> {
   const { database, journal } = world;
-  const clock = microseconds(world.now);
+  const clock = djangoClock(world.now);
   using entry = await journal.begin({
     command: "document_fuzzy_match",
     arguments: world.arguments,
@@ -304,15 +305,4 @@ const VALUE_COLUMNS: readonly string[] = [
 
 function dashed(id: string): string {
   return id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
-
-/** The time as Django writes it to a database, never the same twice: `2026-11-23 05:21:10.300994`. */
-function microseconds(now: () => Date): () => string {
-  let last = 0;
-  return () => {
-    last = Math.max(last + 1, now().getTime() * 1000);
-    const seconds = new Date(Math.floor(last / 1000)).toISOString().slice(0, 19).replace("T", " ");
-    const fraction = last % 1_000_000;
-    return fraction === 0 ? seconds : `${seconds}.${String(fraction).padStart(6, "0")}`;
-  };
 }

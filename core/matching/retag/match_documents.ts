@@ -37,7 +37,7 @@ export interface MatchWorld {
 }
 
 /** Texts that are read and matched together, at most. */
-const BATCH = { documents: 64, characters: 1 << 18 } as const;
+const BATCH = { documents: 16, characters: 1 << 18 } as const;
 
 /** Matches all documents. @returns them in the order of `ids`, but versions beside their documents */
 export async function matchDocuments(

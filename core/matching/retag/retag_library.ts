@@ -114,13 +114,13 @@ export async function retagLibrary(
     duration: Math.round(performance.now() - begun),
   });
   if (options.kinds.length === 0) {
-    report.item(
-      "line",
-      {},
-      database.generation === "v3"
-        ? "No classifier targets specified. Use -c, -T, -t, or -s to select what to retag."
-        : undefined,
-    );
+    if (database.generation === "v3" && !report.options.json) {
+      report.item(
+        "line",
+        {},
+        "No classifier targets specified. Use -c, -T, -t, or -s to select what to retag.",
+      );
+    }
     return summary("no target");
   }
 
