@@ -142,6 +142,9 @@ Deno.test({
     using made = await sampleExport("v2");
     using reports = tempFolder();
     flipBit(originalOf(made));
+    made.edit((records) => {
+      documentsOf(records)[0]!.fields.title = `<script>alert(1)</script>"'&]]>\x1b[2J`;
+    });
     Deno.writeTextFileSync(made.at("<b>stranger&.pdf"), "x");
     const [junit, html] = [`${reports.path}/junit.xml`, `${reports.path}/page.html`];
     const result = await run(made, "--json", "--junit", junit, "--html", html);
@@ -167,6 +170,8 @@ Deno.test({
     const page = Deno.readTextFileSync(html);
     assert.match(page, /&lt;b&gt;stranger&amp;.pdf/);
     assert.ok(!page.includes("<b>stranger"));
+    assert.match(page, /&lt;script&gt;alert/);
+    assert.ok(!/<script|\x1b/.test(page + xml));
     // One picture: that of the damaged document. Nothing is loaded from anywhere.
     assert.equal(page.match(/<img [^>]*src="data:image\/webp;base64,/g)?.length, 1);
     assert.ok(!/(?:src|href)="(?!data:)/.test(page));

@@ -12,6 +12,8 @@ export interface VerifyCheck {
   readonly exit?: ExitName;
   /** The flag without which it is not looked for. */
   readonly needs?: "deep" | "rehearse" | "against";
+  /** It can only be said where every manifest was read to its end. */
+  readonly needsAll?: true;
 }
 
 /** Everything that is looked for, in the order of reports. */
@@ -41,16 +43,19 @@ export const CHECKS = {
   "duplicate-value": {
     level: "error",
     summary: "Two records share what must differ: only one of them can be restored.",
+    needsAll: true,
   },
   "dangling-reference": {
     level: "error",
     summary: "A record points to a record that the export does not hold.",
+    needsAll: true,
   },
   "stale-reference": {
     level: "warning",
     summary:
       "A permission, link, rule or view names something that is gone. paperless-ngx itself " +
       "leaves such references behind.",
+    needsAll: true,
   },
   "unsafe-path": {
     level: "error",
@@ -59,6 +64,7 @@ export const CHECKS = {
   "unnamed-file": {
     level: "error",
     summary: "The manifest names no file for a document, but does so for others.",
+    needsAll: true,
   },
   "missing-file": { level: "error", summary: "A file that the manifest names is not there." },
   "unreadable-file": {
@@ -78,6 +84,7 @@ export const CHECKS = {
   "shared-file": {
     level: "warning",
     summary: "Two documents name one file: older exporters let the last one win.",
+    needsAll: true,
   },
   "undecodable-thumbnail": {
     level: "error",
@@ -88,6 +95,7 @@ export const CHECKS = {
   "extra-file": {
     level: "error",
     summary: "A file that no manifest names: a document may have lost its record.",
+    needsAll: true,
   },
   comparison: {
     level: "error",

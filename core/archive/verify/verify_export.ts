@@ -63,6 +63,8 @@ export interface VerifySummary extends FileCounts {
   readonly release: string | null;
   readonly records: number;
   readonly documents: number;
+  /** Every manifest was read to its end. */
+  readonly isComplete: boolean;
   /** Secrets that decrypted. */
   readonly secrets: number;
   /** Of a random subset. */
@@ -90,6 +92,7 @@ const NOTHING: Looked = {
   release: null,
   records: 0,
   documents: 0,
+  isComplete: false,
   secrets: 0,
   files: 0,
   present: 0,
@@ -475,6 +478,7 @@ async function readAll(
     release: metadata.version ?? job.history?.from ?? null,
     records,
     documents: scan.counts.get("documents.document") ?? 0,
+    isComplete,
     secrets: decrypted,
     ...counts,
     ...(subset.seed === undefined ? {} : { seed: subset.seed }),

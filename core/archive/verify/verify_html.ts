@@ -127,7 +127,7 @@ function* body(
     const count = tally.byCheck.get(check) ?? 0;
     if (count > 0) yield* section(check, count, findings, pictures);
   }
-  const clean = checksOf(options).filter((name) =>
+  const clean = checksOf(options, summary).filter((name) =>
     !tally.byCheck.has(name) && checkNamed(name).level !== "info"
   );
   if (clean.length > 0 && kind !== null) {
@@ -172,25 +172,26 @@ function* section(
 
 function card({ document, role, message, record }: Finding, pictures: Pictures): Markup {
   const picture = document && pictures.get(document.id);
+  const place = record &&
+    html`
+      <p class="dim">${record.manifest}, line ${record.line}</p>
+    `;
+  if (!document) {
+    return html`
+      <div class="card"><p>${message}</p>${place}</div>
+    `;
+  }
   return html`
     <div class="card finding">
       ${picture === undefined
         ? html`
-          <span class="none"></span>
+          <span class="none">no picture</span>
         `
         : html`
           <img alt="thumbnail" src="${picture}">
-        `}<div>${document
-        ? html`
-          <b>#${document.id} ${document.title}</b>
-        `
-        : undefined}${role === undefined ? undefined : html`
+        `}<div><b>#${document.id} ${document.title}</b>${role === undefined ? undefined : html`
         <span class="dim">${role}</span>
-      `}<p>${message}</p>${record
-        ? html`
-          <p class="dim">${record.manifest}, line ${record.line}</p>
-        `
-        : undefined}</div>
+      `}<p>${message}</p>${place}</div>
     </div>
   `;
 }
@@ -202,7 +203,9 @@ const STYLE = `
 .level.info { background: #2c5fa8; }
 .finding { display: grid; grid-template-columns: 4.5rem 1fr; gap: 1rem; align-items: start; }
 .finding img { width: 4.5rem; max-height: 6rem; object-fit: cover; object-position: top; font-size: .7rem; }
-.finding .none { display: block; width: 4.5rem; }
+.finding .none { display: grid; place-items: center; width: 4.5rem; height: 6rem; box-sizing: border-box;
+  border: 1px dashed currentColor; border-radius: .25rem; font-size: .7rem; opacity: .5; }
 .finding p { margin: .2rem 0 0; }
+.card > p { margin: 0; } .card > p + p { margin-top: .2rem; }
 .clean { padding-left: 1.2rem; } .clean code { margin-right: .5rem; }
 `;

@@ -3,6 +3,7 @@
 
 import { strict as assert } from "node:assert";
 import type { CheckName } from "../../../../core/archive/verify/checks.ts";
+import type { VerifyOptions } from "../../../../core/archive/verify/verify_options.ts";
 import { fixturesRoot, recordedTree, VERSIONS, withoutFixtures } from "../../../_fixtures.ts";
 import { OLD_RELEASES } from "../history/_history.ts";
 import { rawZip } from "../zip/_raw_zip.ts";
@@ -458,6 +459,31 @@ Deno.test("zips: each damage is found", async (test) => {
   );
   await run("stranger", rawZip([manifest, metadata, { name: "x" }]), "extra-file");
   await run("link", rawZip([manifest, metadata, { name: "x", mode: 0o120777 }]), "container");
+});
+
+Deno.test("reports say of a check that it found nothing only where it was carried out", async () => {
+  using made = await sampleExport("v3");
+  const passed = async (options: Partial<VerifyOptions> = {}) => {
+    const junit = `${made.folder}/junit.xml`;
+    await verify(made.path, { junit, ...options });
+    const xml = Deno.readTextFileSync(junit);
+    return new Set(
+      [...xml.matchAll(/<testcase [^>]*name="([^"]*)"[^>]*\/>/g)].map(([, name]) => name),
+    );
+  };
+  const whole = await passed();
+  for (const check of ["extra-file", "dangling-reference", "duplicate-value"]) {
+    assert.ok(whole.has(check), check);
+  }
+  assert.ok(!whole.has("unopenable-pdf") && !whole.has("rehearsal"));
+  assert.ok((await passed({ deep: true })).has("unopenable-pdf"));
+  Deno.truncateSync(made.at("manifest.json"), 5000);
+  const cut = await passed();
+  assert.ok(cut.has("unsafe-path"));
+  for (const check of ["extra-file", "dangling-reference", "duplicate-value", "manifest"]) {
+    assert.ok(!cut.has(check), check);
+  }
+  assert.deepEqual([...await passed({ path: `${made.folder}/nothing` })], []);
 });
 
 Deno.test("passphrases: right, wrong, missing, metadata lost", async () => {
