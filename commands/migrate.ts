@@ -1,9 +1,13 @@
 // migrate: makes an empty library of either generation, as paperless-ngx's own migrations leave it.
 
+import { join } from "node:path";
+import { isLitterFile, isLitterFolder } from "../core/checks/nas_litter.ts";
+import { PaperwardError } from "../core/errors.ts";
 import type { ExitName } from "../core/exit_codes.ts";
 import type { Flag } from "../core/flags/flag.ts";
 import { journalFolder } from "../core/library/journal/open_journal.ts";
 import { libraryAccess } from "../core/sandbox/library_access.ts";
+import type { CommandContext } from "../core/sandbox/context.ts";
 import type { Command } from "./_command.ts";
 
 const flags: readonly Flag[] = [
@@ -39,6 +43,7 @@ export const migrate: Command = {
     const { placeOf } = await import("../core/database/server_connection.ts");
     const { serverLibraries } = await import("../migrations/create_server_library.ts");
     const generation = options.generation === "v2" ? "v2" : "v3";
+    refuseMedia(context);
     await createEmptyLibrary({ ...context, createLibrary, serverLibraries }, generation);
     const { settings: { database, mediaRoot }, report } = context;
     const place = database.kind === "sqlite" ? database.path : placeOf(database);
@@ -49,3 +54,29 @@ export const migrate: Command = {
     return "done";
   },
 };
+
+/** Folders of the media folder that hold documents. */
+const DOCUMENT_FOLDERS = ["originals", "archive", "thumbnails"] as const;
+
+/** A library that lost its database still has its documents: in a new one they would all be orphans. */
+function refuseMedia({ settings: { mediaRoot }, files }: CommandContext): void {
+  const folders = DOCUMENT_FOLDERS.map((name) => join(mediaRoot, "documents", name));
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    if (!files.exists(folder)) continue;
+    for (const { name, kind } of files.list(folder)) {
+      if (kind === "folder") {
+        if (!isLitterFolder(name)) folders.push(join(folder, name));
+      } else if (!isLitterFile(name)) {
+        throw new PaperwardError(
+          `Cannot create a library: ${folder} holds files already, ${name} for one`,
+          {
+            hints: [
+              "give an empty place, with --media-root or PAPERLESS_MEDIA_ROOT",
+              "if a library lost its database, import an export of it elsewhere",
+            ],
+          },
+        );
+      }
+    }
+  }
+}

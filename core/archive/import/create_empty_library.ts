@@ -8,6 +8,7 @@ import { connectServer } from "../../database/connect_server.ts";
 import type { ServerConnection, ServerSettings } from "../../database/server_connection.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
+import { isFileError } from "../../library/os_error.ts";
 import { mediaLockPath } from "../../library/media_lock.ts";
 import { journalFolder } from "../../library/journal/open_journal.ts";
 import type { Report } from "../../report/report.ts";
@@ -100,7 +101,11 @@ export async function createEmptyLibrary(
     return created;
   } catch (error) {
     await created.remove();
-    throw error;
+    if (!isFileError(error)) throw error;
+    throw new PaperwardError(`Cannot create a library: ${error.message}`, {
+      hints: ["the folders above data and media must be there, and be yours to write to"],
+      cause: error,
+    });
   }
 }
 

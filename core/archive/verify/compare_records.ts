@@ -59,6 +59,8 @@ export async function compareRecords(options: CompareRecordsOptions): Promise<nu
     const other = after.sums.get(label);
     if (sum.count !== other?.count || sum.hash !== other.hash) differing.add(label);
   }
+  // What only the restored library has is a difference as well.
+  for (const label of after.sums.keys()) if (!before.sums.has(label)) differing.add(label);
   if (differing.size > 0) await tell(differing, options, seed, before.names, after.names);
   return count;
 }
@@ -100,30 +102,39 @@ function noteNames({ model, pk, fields }: RawRecord, { types, permissions }: Nam
 function hashRecord(
   record: RawRecord,
   names: Names,
-  { schema, ignore }: CompareRecordsOptions,
+  options: CompareRecordsOptions,
   seed: number,
 ): number {
+  let hash = hashText(record.pk, seed);
+  for (const [field, text] of valuesOf(record, names, options)) {
+    hash = (hash + hashText(`${record.pk} ${field} ${text}`, seed)) % 2 ** 53;
+  }
+  return hash;
+}
+
+/** The fields of a record and their values, as the database keeps them. */
+function* valuesOf(
+  record: RawRecord,
+  names: Names,
+  { schema, ignore }: CompareRecordsOptions,
+): Generator<readonly [field: string, text: string]> {
   const { model: label } = record;
   const model = schema.find(label);
   const parsed = model && parse(model, record);
   // Said by another check, and the same on both sides.
-  if (!parsed) return hashText(record.pk, seed);
+  if (!parsed) return;
   const secrets = secretFieldsOf(label);
-  let hash = hashText(record.pk, seed);
-  const add = (field: string, text: string) => {
-    hash = (hash + hashText(`${record.pk} ${field} ${text}`, seed)) % 2 ** 53;
-  };
-  model.fields.forEach(({ name, to }, index) => {
-    if (secrets.includes(name) || ignore.has(`${label} ${name}`)) return;
+  for (const [index, { name, to }] of model.fields.entries()) {
+    if (secrets.includes(name) || ignore.has(`${label} ${name}`)) continue;
     const value = parsed.values[index];
     const text = value instanceof Uint8Array ? value.toHex() : String(value);
-    add(name, nameOf(to, text, names));
-  });
-  model.listTargets.forEach(({ to }, index) => {
+    yield [name, nameOf(to, text, names)];
+  }
+  for (const [index, { to }] of model.listTargets.entries()) {
     const keys = parsed.lists[index] ?? [];
-    add(`list ${index}`, keys.map((key) => nameOf(to, String(key), names)).sort().join());
-  });
-  return hash;
+    const text = keys.map((key) => nameOf(to, String(key), names)).sort().join();
+    yield [model.lists[index]?.name ?? `list ${index}`, text];
+  }
 }
 
 function nameOf(to: string | undefined, key: string, { types, permissions }: Names): string {
@@ -151,30 +162,62 @@ async function tell(
 ): Promise<void> {
   const restored = new Map<string, number>();
   for await (const record of recordsIn(options.after(), labels)) {
-    restored.set(`${record.model} ${record.pk}`, hashRecord(record, after, options, seed));
+    restored.set(nameIn(record), hashRecord(record, after, options, seed));
   }
   const told = new Map<string, number>();
-  const say = (label: string, message: string, pk: string) => {
-    const count = (told.get(label) ?? 0) + 1;
-    told.set(label, count);
-    if (count <= MOST) options.onDifference(message, { model: label, key: pk });
+  /** Whether there is room for one more of this model. */
+  const count = (label: string) => {
+    const number = (told.get(label) ?? 0) + 1;
+    told.set(label, number);
+    return number <= MOST;
   };
+  const say = (label: string, key: string, message: string) =>
+    options.onDifference(`${label} ${key} ${message}`, { model: label, key });
+  const changed = new Map<string, ReadonlyMap<string, number>>();
   for await (const record of recordsIn(options.before(), labels)) {
     const { model, pk } = record;
-    const name = `${model} ${pk}`;
-    const hash = restored.get(name);
-    restored.delete(name);
-    if (hash === undefined) say(model, `${name} is not in the restored library`, pk);
-    else if (hash !== hashRecord(record, before, options, seed)) {
-      say(model, `${name} is otherwise in the restored library`, pk);
+    const hash = restored.get(nameIn(record));
+    restored.delete(nameIn(record));
+    if (hash === undefined) {
+      if (count(model)) say(model, pk, "is not in the restored library");
+    } else if (hash !== hashRecord(record, before, options, seed) && count(model)) {
+      changed.set(nameIn(record), hashFields(record, before, options, seed));
     }
   }
-  for (const [label, count] of told) {
-    if (count > MOST) {
-      options.onDifference(`${count - MOST} more records of ${label} differ`, { model: label });
+  for await (const record of recordsIn(changed.size > 0 ? options.after() : none(), labels)) {
+    const fields = changed.get(nameIn(record));
+    if (!fields) continue;
+    const now = hashFields(record, after, options, seed);
+    const names = [...fields.keys()].filter((name) => fields.get(name) !== now.get(name));
+    say(record.model, record.pk, `is otherwise in the restored library: ${names.join(", ")}`);
+  }
+  for (const name of restored.keys()) {
+    const [label = "", key = ""] = name.split(" ");
+    if (count(label)) say(label, key, "is only in the restored library");
+  }
+  for (const [label, number] of told) {
+    if (number > MOST) {
+      options.onDifference(`${number - MOST} more records of ${label} differ`, { model: label });
     }
   }
 }
+
+const nameIn = ({ model, pk }: RawRecord) => `${model} ${pk}`;
+
+function hashFields(
+  record: RawRecord,
+  names: Names,
+  options: CompareRecordsOptions,
+  seed: number,
+): ReadonlyMap<string, number> {
+  const hashes = new Map<string, number>();
+  for (const [field, text] of valuesOf(record, names, options)) {
+    hashes.set(field, hashText(text, seed));
+  }
+  return hashes;
+}
+
+async function* none(): AsyncGenerator<Batch> {}
 
 async function* recordsIn(
   batches: AsyncIterable<Batch>,

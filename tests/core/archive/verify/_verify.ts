@@ -27,6 +27,8 @@ export interface Twins {
   readonly files?: Files;
   readonly openTransfers?: () => TransferPool;
   readonly stdin?: () => AsyncIterable<Uint8Array>;
+  /** Makes the library of a rehearsal. */
+  readonly createLibrary?: typeof createLibrary;
 }
 
 /** What a verification found and said. */
@@ -54,7 +56,7 @@ async function worldOf(
     version: "0.0.0",
     openTransfers: twins.openTransfers ?? (() => inlineTransferPool()),
     stdin: twins.stdin ?? (() => new ReadableStream<Uint8Array>({ start: (to) => to.close() })),
-    loadCreateLibrary: () => Promise.resolve(createLibrary),
+    loadCreateLibrary: () => Promise.resolve(twins.createLibrary ?? createLibrary),
     now: () => new Date("2026-02-03T04:05:06Z"),
   };
 }
@@ -156,7 +158,8 @@ function opened(
   };
 }
 
-function copyTree(from: string, to: string): void {
+/** Copies a file, or a folder with all that is in it. */
+export function copyTree(from: string, to: string): void {
   if (!Deno.statSync(from).isDirectory) return Deno.copyFileSync(from, to);
   Deno.mkdirSync(to);
   for (const { name } of Deno.readDirSync(from)) copyTree(`${from}/${name}`, `${to}/${name}`);

@@ -2,10 +2,12 @@
 // more than that.
 
 import { strict as assert } from "node:assert";
+import { DatabaseSync } from "node:sqlite";
 import type { CheckName } from "../../../../core/archive/verify/checks.ts";
 import type { VerifyOptions } from "../../../../core/archive/verify/verify_options.ts";
 import { fixturesRoot, recordedTree, VERSIONS, withoutFixtures } from "../../../_fixtures.ts";
 import { OLD_RELEASES } from "../history/_history.ts";
+import { createLibrary, registerRegexp } from "../../../../migrations/create_library.ts";
 import { rawZip } from "../zip/_raw_zip.ts";
 import {
   copyOf,
@@ -459,6 +461,37 @@ Deno.test("zips: each damage is found", async (test) => {
   );
   await run("stranger", rawZip([manifest, metadata, { name: "x" }]), "extra-file");
   await run("link", rawZip([manifest, metadata, { name: "x", mode: 0o120777 }]), "container");
+});
+
+Deno.test("a rehearsal finds what a library makes of records and files", async () => {
+  using made = await sampleExport("v3");
+  const rehearse = (trigger: string) =>
+    verify(made.path, { rehearse: true }, {
+      createLibrary(options) {
+        createLibrary(options);
+        using library = new DatabaseSync(options.path);
+        registerRegexp(library);
+        library.exec(trigger);
+      },
+    });
+  const sound = await rehearse("CREATE VIEW harmless AS SELECT 1");
+  assert.deepEqual([sound.found, sound.summary.exit], [{}, "done"]);
+  const harmful: readonly (readonly [sql: string, told: RegExp])[] = [
+    [
+      "UPDATE documents_document SET title = 'another' WHERE id = NEW.id",
+      /documents\.document \d+ .*: title$/,
+    ],
+    ["UPDATE documents_document SET filename = 'gone.pdf' WHERE id = NEW.id", /missing-file/],
+  ];
+  for (const [sql, told] of harmful) {
+    const { found, findings, summary } = await rehearse(
+      `CREATE TRIGGER harm AFTER INSERT ON documents_document WHEN NEW.id = (SELECT max(id) FROM
+         documents_document) AND (SELECT count(*) FROM documents_document) = 5 BEGIN ${sql}; END`,
+    );
+    assert.deepEqual(Object.keys(found), ["rehearsal"], sql);
+    assert.equal(summary.exit, "findings");
+    assert.ok(findings.some(({ message }) => told.test(message)), JSON.stringify(findings));
+  }
 });
 
 Deno.test("reports say of a check that it found nothing only where it was carried out", async () => {

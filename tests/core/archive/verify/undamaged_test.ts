@@ -1,9 +1,29 @@
 // Everything that paperless-ngx ever wrote is sound: verified in full, and restored in a rehearsal.
 
 import { strict as assert } from "node:assert";
-import { fixturesRoot, recordedTree, VERSIONS, withoutFixtures } from "../../../_fixtures.ts";
+import {
+  fixturesRoot,
+  recordedTree,
+  tempFolder,
+  VERSIONS,
+  withoutFixtures,
+} from "../../../_fixtures.ts";
 import { OLD_RELEASES } from "../history/_history.ts";
-import { verify } from "./_verify.ts";
+import { copyTree, verify } from "./_verify.ts";
+
+/** Manifests and metadata of a recorded export, without the lists that describe it. */
+async function unpackRecords(from: string, to: string): Promise<void> {
+  for (const { name } of Deno.readDirSync(from)) {
+    if (name.endsWith(".txt")) continue;
+    if (!name.endsWith(".gz")) {
+      copyTree(`${from}/${name}`, `${to}/${name}`);
+      continue;
+    }
+    const { readable } = await Deno.open(`${from}/${name}`);
+    const text = readable.pipeThrough(new DecompressionStream("gzip"));
+    await Deno.writeFile(`${to}/${name.slice(0, -".gz".length)}`, text);
+  }
+}
 
 const TREES = ["plain", "f", "all", "sm", "passphrase"] as const;
 
@@ -26,6 +46,30 @@ for (const version of VERSIONS) {
       },
     });
   }
+
+  Deno.test({
+    name: `${version}: the records of every variant are sound and can be restored`,
+    ignore: withoutFixtures(),
+    async fn() {
+      const recorded = `${fixturesRoot()}/${version}/exports`;
+      const variants = [...Deno.readDirSync(recorded)].filter(({ name, isDirectory }) =>
+        isDirectory && !["plain", "z"].includes(name)
+      );
+      assert.ok(variants.length > 15);
+      for (const { name } of variants) {
+        using temp = tempFolder();
+        await unpackRecords(`${recorded}/${name}`, temp.path);
+        const { summary, findings } = await verify(temp.path, {
+          dataOnly: true,
+          rehearse: true,
+          passphrase: name === "sm_passphrase" ? "x" : "lab pass phräse",
+        });
+        const errors = findings.filter(({ level }) => level === "error");
+        assert.deepEqual({ name, errors }, { name, errors: [] });
+        assert.equal(summary.rehearsal?.documents, version === "v2.20.15" ? 37 : 42);
+      }
+    },
+  });
 
   Deno.test({
     name: `${version} z: nothing is wrong with the zip`,
@@ -62,15 +106,18 @@ for (const version of VERSIONS) {
 
 for (const release of OLD_RELEASES) {
   Deno.test({
-    name: `${release}: nothing is wrong with the old export`,
+    name: `${release}: nothing is wrong with the old export, and it can be restored`,
     ignore: withoutFixtures(),
     async fn() {
       const path = `${fixturesRoot()}/history/${release}/exports/plain`;
-      const { summary, findings } = await verify(path, { deep: true });
+      const { summary, findings } = await verify(path, { rehearse: true });
       assert.deepEqual(findings.filter(({ level }) => level === "error"), []);
       assert.equal(summary.exit, "done");
       assert.equal(summary.read, summary.files);
       assert.ok(summary.documents >= 12);
+      assert.equal(summary.rehearsal?.documents, summary.documents);
+      assert.equal(summary.rehearsal?.files, summary.files);
+      assert.ok((summary.rehearsal?.records ?? 0) > 70);
     },
   });
 }
