@@ -171,7 +171,7 @@ Deno.test({
     assert.match(page, /&lt;b&gt;stranger&amp;.pdf/);
     assert.ok(!page.includes("<b>stranger"));
     assert.match(page, /&lt;script&gt;alert/);
-    assert.ok(!/<script|\x1b/.test(page + xml));
+    assert.ok(!(page + xml).includes("<script") && !(page + xml).includes("\x1b"));
     // One picture: that of the damaged document. Nothing is loaded from anywhere.
     assert.equal(page.match(/<img [^>]*src="data:image\/webp;base64,/g)?.length, 1);
     assert.ok(!/(?:src|href)="(?!data:)/.test(page));

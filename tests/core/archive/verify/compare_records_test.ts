@@ -33,7 +33,6 @@ async function differences(
   ignore: readonly string[] = [],
 ): Promise<string[]> {
   const told: string[] = [];
-  // deno-lint-ignore require-await -- it stands for a manifest
   const read = async function* (records: readonly RawRecord[]) {
     yield { records };
   };
