@@ -100,7 +100,7 @@ for (const kind of SERVER_KINDS) {
         );
         assert.ok(Number(deleted) > 0, "some went to the trash");
         assert.notDeepEqual(await contentsOf(database), before);
-        assertCode(await run(["undo"], database, library), 0);
+        assertCode(await run(["undo", "--yes"], database, library), 0);
         assert.deepEqual(await contentsOf(database), before, "undo brings back every value");
 
         // The trash is in no export, so v2's database lacks two documents of the library.
@@ -130,7 +130,7 @@ for (const kind of SERVER_KINDS) {
       assertCode(result, 0);
       const mended = await database.sql("select checksum from documents_document where id = 1;");
       assert.equal(mended.trim(), checksum);
-      assertCode(await run(["undo"], database, library), 0);
+      assertCode(await run(["undo", "--yes"], database, library), 0);
       assert.deepEqual(await contentsOf(database), before);
     });
   }
