@@ -114,6 +114,35 @@ for (const kind of SERVER_KINDS) {
       },
     );
 
+    test(
+      "files are renamed, tags matched anew, and both brought back",
+      async (database, library) => {
+        const before = await contentsOf(database);
+        const renamed = await runBinary(["document_renamer"], {
+          env: {
+            ...environment(library),
+            ...database.env,
+            PAPERLESS_FILENAME_FORMAT: "{{ created_year }}/{{ title }}/{{ correspondent }}",
+          },
+        });
+        assertCode(renamed, 0);
+        const names = await database.sql(
+          "select count(*) from documents_document where filename like '%/%/%';",
+        );
+        assert.ok(Number(names) > 20, `${names} names are new`);
+        assertCode(await run(["undo", "--yes"], database, library), 0);
+        assert.deepEqual(await contentsOf(database), before, "the names");
+
+        assertCode(
+          await run(["document_retagger", "-c", "-T", "-t", "-s", "-f"], database, library),
+          0,
+        );
+        assert.notDeepEqual(await contentsOf(database), before);
+        assertCode(await run(["undo", "--yes"], database, library), 0);
+        assert.deepEqual(await contentsOf(database), before, "the tags");
+      },
+    );
+
     // v2's column has no room for a checksum of v3.
     if (version === "v2.20.15") continue;
     test("a repair changes a row, and undo changes it back", async (database, library) => {
