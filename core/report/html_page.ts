@@ -116,7 +116,7 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 const STYLE = `
 :root { color-scheme: light dark; --fg: #1d2430; --dim: #5d6778; --bg: #f6f7f9; --card: #fff;
   --line: #dfe3ea; --good: #1a7f4b; --bad: #b3261e; --warn: #8a5a00; --info: #2c5fa8; }
-@media (prefers-color-scheme: dark) { :root { --fg: #e6e9ef; --dim: #9aa5b8; --bg: #14181f;
+@media screen and (prefers-color-scheme: dark) { :root { --fg: #e6e9ef; --dim: #9aa5b8; --bg: #14181f;
   --card: #1c222c; --line: #313a49; --good: #5fcf93; --bad: #ff8a80; --warn: #f0b95b; --info: #8ab4f8; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--bg); color: var(--fg); font: 15px/1.5 system-ui, sans-serif; }
@@ -131,6 +131,8 @@ header p, .dim { color: var(--dim); margin: .25rem 0 0; }
 .good dd { color: var(--good); } .bad dd { color: var(--bad); } .warn dd { color: var(--warn); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; margin: .6rem 0;
   padding: .75rem 1rem; overflow-wrap: anywhere; }
+@media print { body { background: none; } main { max-width: none; padding: 0; } h2 { break-after: avoid; }
+  .card { break-inside: avoid; } }
 code { font: .87em ui-monospace, monospace; }
 img { max-width: 100%; border: 1px solid var(--line); border-radius: .25rem; background: #fff; }
 `;
