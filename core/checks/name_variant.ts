@@ -9,6 +9,10 @@ export function foldName(name: string): string {
   return name.normalize("NFC").toLowerCase();
 }
 
+/** What folding may change. */
+// deno-lint-ignore no-control-regex
+const FOLDS = /[A-Z]|[^\x00-\x7f]/;
+
 /** `name-variant` */
 export const nameVariant: Check = {
   name: "name-variant",
@@ -28,6 +32,8 @@ export const nameVariant: Check = {
     };
   },
   *folder(path, names) {
+    // Names that are their own folded form, as thumbnails' are, have no variant among each other.
+    if (!names.some((name) => FOLDS.test(name))) return;
     const seen = new Map<string, string>();
     for (const name of names) {
       const folded = foldName(name);

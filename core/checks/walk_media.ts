@@ -39,8 +39,8 @@ export async function walkMedia(
       if (options.isOwn(path)) continue;
       if (kind !== "folder") {
         if (isLitterFile(name)) options.onLitter?.(path, 0);
-        // Pipes and sockets are nothing that paperless-ngx made: strays like files.
-        else options.onFile(path, kind === "link" ? "link" : "file");
+        // Pipes and sockets are nothing that paperless-ngx made: like links they are looked at before they are read.
+        else options.onFile(path, kind === "file" ? "file" : "link");
       } else if (isLitterFolder(name)) {
         const isBin = isRecycleBin(name);
         let count = 0;

@@ -4,14 +4,23 @@
 import { createHash } from "node:crypto";
 import { stopAsked } from "../pool.ts";
 import { ALGORITHMS, DIGEST_SIZES, hex, LANES, openKernel } from "./_kernel.ts";
-import { abandon, arrive, depart, isDone, type Passage, pull, refused } from "./_passage.ts";
+import {
+  abandon,
+  arrive,
+  depart,
+  isDone,
+  type Passage,
+  type PassageJob,
+  pull,
+  refused,
+} from "./_passage.ts";
 import type { TransferJob, TransferOptions, TransferResult } from "./transfer.ts";
 import type { TransferIo } from "./transfer_io.ts";
 
 /** Where the engine gets its jobs. */
 export interface JobSource {
   /** The next job, or undefined where there is none now. */
-  take(): TransferJob | undefined;
+  take(): PassageJob | undefined;
   /** True once no more jobs will come. */
   readonly ended: boolean;
 }
@@ -135,7 +144,7 @@ export function* runEngine(
   };
 
   /** Starts a job; a result where it is done already. */
-  const start = (job: TransferJob): TransferResult | undefined => {
+  const start = (job: PassageJob): TransferResult | undefined => {
     const passage = depart(job, io, stop);
     if (refused(passage)) return passage;
     if (isDone(passage)) return arrive(passage, io, null);

@@ -5,13 +5,18 @@ import { stopAsked } from "../pool.ts";
 import type { TransferFailure, TransferJob, TransferResult } from "./transfer.ts";
 import type { ReadHandle, SourceFacts, TransferIo, WriteHandle } from "./transfer_io.ts";
 
+/** A job, and whether its source is looked at only where its content doesn't tell enough: a look costs as much as
+ * opening, reading and closing a small file together. */
+export type PassageJob = TransferJob & { readonly looksLate?: true };
+
 /** A file on its way. */
 export interface Passage {
-  readonly job: TransferJob;
+  readonly job: PassageJob;
   readonly source: ReadHandle;
   /** Absent where nothing is written, or the target was copied already and is itself what is read. */
   readonly target: WriteHandle | undefined;
-  readonly facts: SourceFacts;
+  /** Absent until the source was looked at. */
+  facts: SourceFacts | undefined;
   /** Bytes so far. */
   bytes: number;
 }
@@ -81,9 +86,16 @@ function failed(
   };
 }
 
+/** Looks at an open source. @throws where it is no regular file */
+function lookAt(job: TransferJob, source: ReadHandle): SourceFacts {
+  const facts = attempt("read", () => source.stat());
+  if (facts.isFile) return facts;
+  throw failure("read", "NotAFile", `Cannot read ${job.source}: it is not a regular file`);
+}
+
 /** Opens both ends. A failure is a result already. */
 export function depart(
-  job: TransferJob,
+  job: PassageJob,
   io: TransferIo,
   stop: SharedArrayBuffer | undefined,
 ): Passage | TransferResult {
@@ -94,10 +106,7 @@ export function depart(
     const copied = copy(job, io);
     if (copied) return copied;
     const opened = source = attempt("read", () => io.openRead(job.source));
-    const known = facts = attempt("read", () => opened.stat());
-    if (!known.isFile) {
-      throw failure("read", "NotAFile", `Cannot read ${job.source}: it is not a regular file`);
-    }
+    if (!job.looksLate) facts = lookAt(job, opened);
     const target = job.target;
     return {
       job,
@@ -153,14 +162,23 @@ export function pull(
   buffer: Uint8Array,
   stop: SharedArrayBuffer | undefined,
 ): number {
-  const { job, source, target, facts } = passage;
+  const { job, source, target } = passage;
   if (stopAsked(stop)) throw failure("stop", "Stopped", `Cannot read ${job.source}: stopped`);
   let length = 0;
-  while (length < buffer.length) {
-    const read = attempt("read", () => source.read(buffer.subarray(length)));
-    if (read === 0) break;
-    length += read;
+  try {
+    while (length < buffer.length) {
+      const read = attempt("read", () => source.read(buffer.subarray(length)));
+      if (read === 0) break;
+      length += read;
+    }
+  } catch (error) {
+    // A folder can be opened, but not read: what it is counts, not what reading it said.
+    passage.facts ??= lookAt(job, source);
+    throw error;
   }
+  // Nothing may be a pipe's, and much a growing file's or a device's; a little that ends is a small file's.
+  if (length === 0 || length === buffer.length) passage.facts ??= lookAt(job, source);
+  const { facts } = passage;
   if (target) {
     for (let at = 0; at < length;) {
       const written = attempt("write", () => target.write(buffer.subarray(at, length)));
@@ -176,7 +194,9 @@ export function pull(
   }
   passage.bytes += length;
   // A file that has outgrown its size is not followed: it might grow for ever.
-  if (passage.bytes > facts.size || (length < buffer.length && passage.bytes < facts.size)) {
+  if (
+    facts && (passage.bytes > facts.size || (length < buffer.length && passage.bytes < facts.size))
+  ) {
     throw failure(
       "read",
       "SizeChanged",
@@ -202,7 +222,7 @@ export function arrive(
       timesSet = quietly(() => target ? target.utime(mtime) : io.setTimes(path, mtime));
     }
     // A new file has the mode less what the umask took, a copy that of its source.
-    if (mode !== null && (target || mode !== facts.mode)) {
+    if (mode !== null && (target || mode !== facts?.mode)) {
       modeSet = quietly(() => io.chmod(path, mode));
     }
     try {
@@ -212,8 +232,15 @@ export function arrive(
       return failed(job, new PassageError("write", error), bytes, facts, litter);
     }
   }
-  const { mtime, mode } = facts;
-  return { id: job.id, bytes, digest, sourceMtime: mtime, sourceMode: mode, modeSet, timesSet };
+  return {
+    id: job.id,
+    bytes,
+    digest,
+    sourceMtime: facts?.mtime ?? null,
+    sourceMode: facts?.mode ?? null,
+    modeSet,
+    timesSet,
+  };
 }
 
 /** Closes both ends and removes the unfinished target. */

@@ -3,7 +3,7 @@
 
 import { type JobQueue, type KernelContext, stopAsked } from "../pool.ts";
 import { runEngine } from "./_engine.ts";
-import { describe } from "./_passage.ts";
+import { describe, type PassageJob } from "./_passage.ts";
 import type { ReadBatch, ReadBatchResult, ReadError } from "./read_batch.ts";
 import type { TransferJob, TransferResult } from "./transfer.ts";
 import type { TransferIo } from "./transfer_io.ts";
@@ -86,7 +86,7 @@ async function* reads(
   let next = 0;
   open.set(0, current);
   const jobs = {
-    take(): TransferJob | undefined {
+    take(): PassageJob | undefined {
       if (next === current.batch.sources.length) {
         const task = queue.take();
         if (task === undefined) return undefined;
@@ -95,7 +95,8 @@ async function* reads(
         next = 0;
       }
       const source = current.batch.sources[next] ?? "";
-      return { id: numbers * MOST_FILES + next++, source, algorithm: current.batch.algorithm };
+      const { algorithm } = current.batch;
+      return { id: numbers * MOST_FILES + next++, source, algorithm, looksLate: true };
     },
     get ended() {
       return next === current.batch.sources.length && queue.ended;
