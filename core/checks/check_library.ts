@@ -102,20 +102,7 @@ export async function checkLibrary(
   const inventory = openInventory(settings.mediaRoot);
   using documents = openSpool<DocumentRow>(files, join(world.scratch, "documents"));
   using rowFindings = openSpool<Finding>(files, join(world.scratch, "row-findings"));
-  await database.snapshot(async (snapshot) => {
-    await collectDocuments(world, snapshot, options, inventory, documents);
-    if (!options.documents) {
-      await checkRows(world, snapshot, options, (finding) => rowFindings.add(finding));
-    }
-  });
-  documents.close();
-  rowFindings.close();
-  report.info(
-    `Library: ${database.kind} ${database.place}, media ${settings.mediaRoot}, ` +
-      `paperless-ngx ${database.schema.release} (${generation}), ${
-        formatCount(documents.length, "document")
-      }`,
-  );
+  using mediaFindings = openSpool<Finding>(files, join(world.scratch, "media-findings"));
   const deep = options.deep ? openDeepPool(files, { size: options.readers }) : undefined;
   cleanup.defer(() => deep?.close());
   const job: Job = {
@@ -123,6 +110,8 @@ export async function checkLibrary(
     options,
     fileChecks: options.checks.filter(({ file }) => file),
     documentChecks: options.checks.filter(({ document }) => document),
+    isRead: chooseContents(world, options),
+    throttle: openThrottle(options.bandwidth, stop),
     sink,
     database,
     inventory,
@@ -135,10 +124,24 @@ export async function checkLibrary(
     lost: new Map(),
     lockable: true,
   };
-  using mediaFindings = openSpool<Finding>(files, join(world.scratch, "media-findings"));
   if (!options.documents) await takeStock(job, (finding) => mediaFindings.add(finding));
   mediaFindings.close();
-  await checkDocuments(job, documents);
+  const early = await database.snapshot(async (snapshot) => {
+    const begun = await collectDocuments(job, snapshot, documents);
+    if (!options.documents) {
+      await checkRows(world, snapshot, options, (finding) => rowFindings.add(finding));
+    }
+    return begun;
+  });
+  documents.close();
+  rowFindings.close();
+  report.info(
+    `Library: ${database.kind} ${database.place}, media ${settings.mediaRoot}, ` +
+      `paperless-ngx ${database.schema.release} (${generation}), ${
+        formatCount(documents.length, "document")
+      }`,
+  );
+  await checkDocuments(job, documents, early);
   await claimLost(job);
   if (!options.documents) {
     await checkStrays(job);
@@ -153,6 +156,9 @@ interface Job {
   readonly options: SanityOptions;
   readonly fileChecks: readonly Check[];
   readonly documentChecks: readonly Check[];
+  /** Of which documents the content is looked at. */
+  readonly isRead: (document: DocumentRow) => boolean;
+  readonly throttle: ReturnType<typeof openThrottle>;
   readonly sink: SanitySink;
   readonly database: LibraryDatabase;
   readonly inventory: Inventory;
@@ -170,20 +176,29 @@ interface Job {
   lockable: boolean;
 }
 
+/** Documents whose files are begun to be read while the rest of the rows is: what waits for a reader is held in
+ * memory. */
+const EARLY = 4000;
+
+/** Puts documents aside, and begins with the first of them. @returns what was begun, in order */
 async function collectDocuments(
-  { settings, stop }: SanityWorld,
+  job: Job,
   snapshot: Snapshot,
-  { documents: ids }: SanityOptions,
-  inventory: Inventory,
   documents: Spool<DocumentRow>,
-): Promise<void> {
+): Promise<Chunk[]> {
+  const { world: { settings, stop }, options: { documents: ids }, inventory } = job;
   const wanted = new Set(ids);
+  const early: Chunk[] = [];
   for await (const batch of readDocuments(snapshot, ids)) {
     stop.throwIfRequested();
     for (const document of batch) {
       documents.add(document);
       wanted.delete(document.id);
     }
+    // The order of the disk wants larger chunks, and a limit has no hurry.
+    if (!isSeen(job) && documents.length <= EARLY) {
+      early.push(await beginChunk(job, batch, early.at(-1)));
+    } else await turn();
   }
   if (wanted.size > 0) {
     throw new PaperwardError(`Cannot check document ${[...wanted].join(", ")}: there is none`, {
@@ -203,6 +218,7 @@ async function collectDocuments(
       from documents_sharelinkbundle`.execute(snapshot.kysely);
     for (const { file_path: path } of rows) if (path) inventory.addBundle(path);
   }
+  return early;
 }
 
 async function checkRows(
@@ -218,6 +234,8 @@ async function checkRows(
   };
   for (const check of checks) {
     if (!check.rows) continue;
+    // Who reads early waits for messages.
+    await turn();
     for await (const found of check.rows(world)) {
       stop.throwIfRequested();
       add(findingOf(check, found));
@@ -238,43 +256,25 @@ interface Chunk {
   readonly done: Promise<readonly CheckedFile[]>;
 }
 
-async function checkDocuments(job: Job, documents: Spool<DocumentRow>): Promise<void> {
-  const { world: { report, stop } } = job;
+async function checkDocuments(
+  job: Job,
+  documents: Spool<DocumentRow>,
+  early: readonly Chunk[],
+): Promise<void> {
+  const { world: { report } } = job;
   const progress = report.progress("Checking", documents.length);
-  const isRead = chooseContents(job);
-  const throttle = openThrottle(job.options.bandwidth, stop);
-  // The order of the disk and a limit need to know each file before it is read; otherwise that it is read is
-  // enough, and saves a look at each.
-  const isSeen = throttle !== undefined || job.options.order === "inode";
   const finish = async (chunk: Chunk) => {
-    await finishChunk(job, chunk, isRead);
+    await finishChunk(job, chunk);
     progress.advance(chunk.documents.length);
   };
   try {
-    let before: Chunk | undefined;
-    for (const some of chunks(documents)) {
-      const located: CheckedFile[] = [];
-      for (const [index, document] of some.entries()) {
-        if (index % AT_ONCE === 0) await turn();
-        stop.throwIfRequested();
-        located.push(...locateDocument(job, document, !isSeen && isRead(document)));
-      }
+    for (const chunk of early.slice(0, -1)) await finish(chunk);
+    let before = early.at(-1);
+    const begun = early.reduce((sum, chunk) => sum + chunk.documents.length, 0);
+    for (const some of chunks(skip(documents, begun))) {
+      const chunk = await beginChunk(job, some, before);
       // What was located is read once the chunk before it was handed over.
       await before?.handedOver;
-      const reading = readContents(located, ({ document }) => isRead(document), {
-        transfers: job.transfers,
-        algorithm: job.algorithm,
-        order: job.options.order,
-        throttle,
-        stop: stop.memory,
-        onRead(files, bytes) {
-          job.counts.filesRead += files;
-          job.counts.bytesRead += bytes;
-        },
-      });
-      const done = lookDeep(job, reading, isRead);
-      done.catch(() => {});
-      const chunk: Chunk = { documents: some, handedOver: reading.handedOver, done };
       if (before) await finish(before);
       before = chunk;
     }
@@ -282,6 +282,52 @@ async function checkDocuments(job: Job, documents: Spool<DocumentRow>): Promise<
   } finally {
     progress.end();
   }
+}
+
+/** The order of the disk and a limit need to know each file before it is read; otherwise that it is read is enough,
+ * and saves a look at each. */
+function isSeen({ throttle, options }: Job): boolean {
+  return throttle !== undefined || options.order === "inode";
+}
+
+/** Looks for the files of some documents, and has them read once those before were handed over. */
+async function beginChunk(
+  job: Job,
+  documents: readonly DocumentRow[],
+  before: Chunk | undefined,
+): Promise<Chunk> {
+  const { world: { stop }, isRead, counts, options, throttle } = job;
+  const seen = isSeen(job);
+  const located: CheckedFile[] = [];
+  for (const [index, document] of documents.entries()) {
+    if (index % AT_ONCE === 0) await turn();
+    stop.throwIfRequested();
+    located.push(...locateDocument(job, document, !seen && isRead(document)));
+  }
+  const reading = (async () => {
+    await before?.handedOver;
+    return readContents(located, ({ document }) => isRead(document), {
+      transfers: job.transfers,
+      algorithm: job.algorithm,
+      order: options.order,
+      throttle,
+      stop: stop.memory,
+      onRead(files, bytes) {
+        counts.filesRead += files;
+        counts.bytesRead += bytes;
+      },
+    });
+  })();
+  const handedOver = reading.then((each) => each.handedOver);
+  const done = reading.then((each) => lookDeep(job, each));
+  // Whoever awaits them hears of it; nobody else has to.
+  handedOver.catch(() => {});
+  done.catch(() => {});
+  return { documents, handedOver, done };
+}
+
+function* skip<Item>(items: Iterable<Item>, count: number): Generator<Item> {
+  for (const item of items) if (--count < 0) yield item;
 }
 
 function* chunks<Item>(items: Iterable<Item>): Generator<Item[]> {
@@ -329,7 +375,10 @@ function claim(job: Job, { id }: DocumentRow, path: string, place: Place): void 
 }
 
 /** Of which documents the content is looked at. */
-function chooseContents({ options, world }: Job): (document: DocumentRow) => boolean {
+function chooseContents(
+  world: SanityWorld,
+  options: SanityOptions,
+): (document: DocumentRow) => boolean {
   const isWanted = options.checks.some(({ needs }) => needs !== undefined);
   if (!isWanted) return () => false;
   const isChosen = subsetOf(options.subset, () => sizeBelow(world.files, world.settings.mediaRoot));
@@ -363,9 +412,8 @@ function random(share: number): (id: number) => boolean {
 
 /** Decodes and opens what was read, where that was asked for. */
 async function lookDeep(
-  { deep, options, world }: Job,
+  { deep, options, world, isRead }: Job,
   reading: Reading,
-  isRead: (document: DocumentRow) => boolean,
 ): Promise<readonly CheckedFile[]> {
   const read = await reading.done;
   if (!deep) return read;
@@ -397,11 +445,7 @@ function deepKind(
 }
 
 /** Says what is wrong with the documents of a chunk, in their order. */
-async function finishChunk(
-  job: Job,
-  chunk: Chunk,
-  isRead: (document: DocumentRow) => boolean,
-): Promise<void> {
+async function finishChunk(job: Job, chunk: Chunk): Promise<void> {
   const { world: { stop } } = job;
   const files = await chunk.done;
   stop.throwIfRequested();
@@ -412,7 +456,7 @@ async function finishChunk(
   });
   const suspicious = checked.filter(({ findings }) => needsSecondLook(job, findings));
   const again = suspicious.length > 0
-    ? await secondLook(job, suspicious.map(({ subject }) => subject.document), isRead)
+    ? await secondLook(job, suspicious.map(({ subject }) => subject.document))
     : new Map<number, CheckedDocument>();
   const looked = new Set(suspicious);
   for (const each of checked) {
@@ -451,7 +495,6 @@ function needsSecondLook({ options }: Job, findings: readonly Finding[]): boolea
 async function secondLook(
   job: Job,
   documents: readonly DocumentRow[],
-  isRead: (document: DocumentRow) => boolean,
 ): Promise<Map<number, CheckedDocument>> {
   return await underLock(job, async () => {
     const ids = documents.map(({ id }) => id);
@@ -460,15 +503,15 @@ async function secondLook(
       for await (const batch of readDocuments(snapshot, ids)) now.push(...batch);
     });
     const located = now.flatMap((document) => locateDocument(job, document));
-    const reading = readContents(located, ({ document }) => isRead(document), {
+    const reading = readContents(located, ({ document }) => job.isRead(document), {
       transfers: job.transfers,
       algorithm: job.algorithm,
       order: job.options.order,
-      throttle: openThrottle(job.options.bandwidth, job.world.stop),
+      throttle: job.throttle,
       stop: job.world.stop.memory,
     });
     const files = Map.groupBy(
-      await lookDeep(job, reading, isRead),
+      await lookDeep(job, reading),
       ({ document }) => document.id,
     );
     job.world.stop.throwIfRequested();

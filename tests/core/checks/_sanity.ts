@@ -47,6 +47,8 @@ export const DEEP: SanityOptions = { ...USUAL, checks: parseChecks(undefined, tr
 export interface Twins {
   readonly files?: Files;
   readonly openTransfers?: () => TransferPool;
+  /** Hears what is said while it is said. */
+  readonly onInfo?: (text: string) => void;
 }
 
 /** The world of a check on a library. */
@@ -62,9 +64,11 @@ export async function sanityWorld(
     files: denoSettingsFiles,
   });
   const report = silentReport();
+  const { info } = report;
+  const { onInfo } = twins;
   return {
     settings,
-    report,
+    report: onInfo ? { ...report, info: (text) => (info(text), onInfo(text)) } : report,
     stop: new StopSignal(),
     files: twins.files ?? openFiles({ read: [library.folder], write: [library.folder] }),
     scratch,
