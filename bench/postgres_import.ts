@@ -1,0 +1,148 @@
+// deno-lint-ignore-file no-console -- a benchmark speaks to whoever started it
+// The rows of a library into a server, against what restores them fastest: pg_restore of a dump of the same
+// database (PostgreSQL), the client fed with mariadb-dump's text (MariaDB). Measured are document_importer
+// --data-only --create from an export, and copy_database --create from SQLite; all of them make the tables,
+// the rows and the indexes in an empty database, in one run on the same machine.
+// Usage: ./denow run -A bench/postgres_import.ts [--documents 20000] [--rounds 3] [--only postgres]
+// It starts servers of its own (tests/_servers.ts).
+
+import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { tempFolder } from "../tests/_fixtures.ts";
+import {
+  PASSWORD,
+  SERVER_KINDS,
+  type ServerKind,
+  startServer,
+  type TestDatabase,
+  type TestServer,
+  USER,
+} from "../tests/_servers.ts";
+import { makeBenchLibrary } from "./make_library.ts";
+import { alternate, measure, median, type Run } from "./_measure.ts";
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    documents: { type: "string", default: "20000" },
+    rounds: { type: "string", default: "3" },
+    /** Length of a document's text; real ones have about 2,700 characters. */
+    text: { type: "string", default: "3000" },
+    binary: { type: "string" },
+    only: { type: "string" },
+  },
+});
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const binary = values.binary ?? join(root, "dist", "paperward");
+
+/** The server's own way out of a database and into one. */
+interface Reference {
+  dump(server: TestServer, database: TestDatabase, path: string): Promise<Run>;
+  load(server: TestServer, database: TestDatabase, path: string): Promise<Run>;
+  readonly name: string;
+  readonly bound: string;
+}
+
+const REFERENCES: Readonly<Record<ServerKind, Reference>> = {
+  postgres: {
+    name: "pg_restore",
+    bound: "2",
+    dump: (server, { name }, path) =>
+      measure([
+        ...["pg_dump", "-Fc", "-Z0", "--no-owner", "-f", path, "-h", server.socket],
+        ...["-p", `${server.port}`, "-U", USER, name],
+      ], { PGPASSWORD: PASSWORD }),
+    load: (server, { name }, path) =>
+      measure([
+        ...["pg_restore", "--no-owner", "--single-transaction", "-h", server.socket],
+        ...["-p", `${server.port}`, "-U", USER, "-d", name, path],
+      ], { PGPASSWORD: PASSWORD }),
+  },
+  mariadb: {
+    name: "mariadb < dump",
+    bound: "none; stated",
+    dump: (server, { name }, path) =>
+      measure([
+        ...["mariadb-dump", "--no-defaults", `--socket=${server.socket}`, `--user=${USER}`],
+        ...["--single-transaction", `--result-file=${path}`, name],
+      ], { MYSQL_PWD: PASSWORD }),
+    load: (server, { name }, path) =>
+      measure([
+        "sh",
+        "-c",
+        `exec mariadb --no-defaults "--socket=$1" "--user=$2" "$3" < "$4"`,
+        ...["sh", server.socket, USER, name, path],
+      ], { MYSQL_PWD: PASSWORD }),
+  },
+};
+
+using temp = tempFolder();
+const library = makeBenchLibrary(join(temp.path, "library"), {
+  documents: Number(values.documents),
+  generation: "v3",
+  kbPerDocument: 1,
+  textLength: Number(values.text),
+});
+const source = join(temp.path, "export");
+Deno.mkdirSync(source);
+await measure([binary, "document_exporter", source, "--data-only", "--quiet"], {
+  PAPERLESS_DATA_DIR: library.dataDir,
+  PAPERLESS_MEDIA_ROOT: library.mediaRoot,
+});
+
+for (const kind of SERVER_KINDS) {
+  if (values.only && values.only !== kind) continue;
+  const reference = REFERENCES[kind];
+  await using server = await startServer(kind);
+  const dump = join(temp.path, `${kind}.dump`);
+  let database: TestDatabase | undefined;
+  const current = (): TestDatabase => {
+    if (!database) throw new Error("no database");
+    return database;
+  };
+  const prepare = async () => {
+    await database?.[Symbol.asyncDispose]();
+    database = await server.createDatabase();
+  };
+  await prepare();
+  await runImport(current());
+  await reference.dump(server, current(), dump);
+  const runs = await alternate([
+    { name: "reference", prepare, run: () => reference.load(server, current(), dump) },
+    { name: "document_importer", prepare, run: () => runImport(current()) },
+    { name: "copy_database", prepare, run: () => runCopy(current()) },
+  ], Number(values.rounds));
+  await database?.[Symbol.asyncDispose]();
+  const wall = (name: string) => median((runs.get(name) ?? []).map((run) => run.wall));
+  for (const name of ["document_importer", "copy_database"]) {
+    const peak = Math.max(...(runs.get(name) ?? []).map((run) => run.peak));
+    console.log(
+      `${kind} ${name}: ${(wall(name) / wall("reference")).toFixed(2)} × ${reference.name} (bound ${
+        name === "document_importer" ? reference.bound : "none; stated"
+      }; ${wall(name).toFixed(2)} s, reference ${wall("reference").toFixed(2)} s, ` +
+        `${values.documents} documents, dump ${
+          (Deno.statSync(dump).size / 1e6).toFixed(0)
+        } MB); peak memory ${peak.toFixed(0)} MB; load ${Deno.loadavg()[0]?.toFixed(1)}`,
+    );
+  }
+}
+
+async function runImport(database: TestDatabase): Promise<Run> {
+  using folder = tempFolder();
+  return await measure([
+    ...[binary, "document_importer", source, "--data-only", "--create", "--quiet"],
+    ...["--database-url", database.url("socket")],
+  ], {
+    PAPERLESS_DATA_DIR: `${folder.path}/data`,
+    PAPERLESS_MEDIA_ROOT: `${folder.path}/media`,
+    PAPERLESS_SCRATCH_DIR: `${temp.path}/scratch`,
+  });
+}
+
+function runCopy(database: TestDatabase): Promise<Run> {
+  return measure([
+    ...[binary, "copy_database", "--from", library.databasePath, "--to", database.url("socket")],
+    ...["--create", "--quiet"],
+  ], { PAPERLESS_SCRATCH_DIR: `${temp.path}/scratch` });
+}
