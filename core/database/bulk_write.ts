@@ -51,6 +51,31 @@ export async function beginBulk(database: BulkDatabase, timeoutMs: number): Prom
   if (kind === "mariadb") await sql`set foreign_key_checks = 0`.execute(kysely);
 }
 
+/** Takes indexes and foreign keys away for the time of the transaction, as restoring a dump does: to build them
+ * from all rows is several times faster than row by row. PostgreSQL only, whose changes of the schema are part
+ * of the transaction; keys and what must be unique stay. Nobody else can read the tables meanwhile.
+ * @returns puts them back, with the names and definitions that they had */
+export async function setIndexesAside(
+  { kysely, server }: Pick<LibraryDatabase, "kysely" | "server">,
+): Promise<() => Promise<void>> {
+  if (server?.kind !== "postgres") return () => Promise.resolve();
+  const { rows } = await sql<{ drop: string; make: string }>`
+    select format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) as drop,
+      format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
+        pg_get_constraintdef(oid)) as make
+    from pg_constraint where contype = 'f' and connamespace = any (current_schemas(false)::regnamespace[])
+    union all
+    select format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+    from pg_index join pg_class on pg_class.oid = indexrelid
+    where not indisunique and not indisprimary
+      and relnamespace = any (current_schemas(false)::regnamespace[])`.execute(kysely);
+  if (rows.length === 0) return () => Promise.resolve();
+  const script = (statements: readonly string[]) => statements.map((each) => `${each};\n`).join("");
+  // Foreign keys come first in the list: indexes are there before the keys are checked again.
+  await server.script(script(rows.map(({ drop }) => drop)));
+  return () => server.script(script(rows.map(({ make }) => make).toReversed()));
+}
+
 /** The end of writing, in the transaction: proves the references where the database didn't, and lets its
  * counters go on behind the rows that came with their numbers.
  * @throws {PaperwardError} where a row points to one that isn't there */

@@ -38,8 +38,9 @@ export interface RowWriterOptions {
 
 /** SQLite takes 32,766 values a statement. */
 const MOST_VALUES = 32_000;
-/** A batch ends early when its texts have this many characters. */
+/** A batch ends early when its texts have this many characters: for a server each batch is a trip there. */
 const MOST_CHARACTERS = 1 << 17;
+const MOST_CHARACTERS_FOR_SERVERS = 1 << 19;
 /** Rows of one statement: few texts of statements, so that the prepared ones are used again. */
 const SIZES = [500, 100, 20, 5, 1] as const;
 
@@ -52,14 +53,22 @@ interface Batch {
 export function openRowWriter(kysely: Kysely<Tables>, options: RowWriterOptions): RowWriter {
   const batches = new Map<RowTable, Batch>();
   const statements = new Map<RowTable, Map<number, string>>();
+  const { server, verb } = options;
+  const mostCharacters = server ? MOST_CHARACTERS_FOR_SERVERS : MOST_CHARACTERS;
+  /** A server takes one batch while the next one is gathered. */
+  let underWay = Promise.resolve();
 
   async function write(table: RowTable, batch: Batch): Promise<void> {
     const rows = batch.rows.splice(0);
     batch.characters = 0;
     if (rows.length === 0) return;
-    if (options.server) {
-      await insertOnServer(options.server, table, rows, options.verb);
-      await options.onWritten?.(table, rows);
+    if (server) {
+      await underWay;
+      underWay = insertOnServer(server, table, rows, verb).then(() =>
+        options.onWritten?.(table, rows)
+      );
+      // Whoever waits for it next hears of a failure.
+      underWay.catch(() => {});
       return;
     }
     for (let at = 0; at < rows.length;) {
@@ -76,7 +85,7 @@ export function openRowWriter(kysely: Kysely<Tables>, options: RowWriterOptions)
     } catch (error) {
       // One by one, to find the row that it failed on.
       if (rows.length > 1) { for (const row of rows) await insertSome(table, [row]); }
-      throw explain(error, table, rows[0], options.verb);
+      throw explain(error, table, rows[0], verb);
     }
   }
 
@@ -90,9 +99,9 @@ export function openRowWriter(kysely: Kysely<Tables>, options: RowWriterOptions)
 
   return {
     async add(table, values) {
-      if (!options.server && values.some(holdsBytes)) {
+      if (!server && values.some(holdsBytes)) {
         await insertBytes(kysely, table, values).catch((error) => {
-          throw explain(error, table, values, options.verb);
+          throw explain(error, table, values, verb);
         });
         await options.onWritten?.(table, [values]);
         return;
@@ -101,15 +110,16 @@ export function openRowWriter(kysely: Kysely<Tables>, options: RowWriterOptions)
       if (!batch) batches.set(table, batch = { rows: [], characters: 0 });
       batch.rows.push([...values]);
       for (const value of values) if (typeof value === "string") batch.characters += value.length;
-      const most = options.server
+      const most = server
         ? options.batchSize
         : Math.min(options.batchSize, Math.floor(MOST_VALUES / table.columns.length));
-      if (batch.rows.length >= most || batch.characters >= MOST_CHARACTERS) {
+      if (batch.rows.length >= most || batch.characters >= mostCharacters) {
         await write(table, batch);
       }
     },
     async flush() {
       for (const [table, batch] of batches) await write(table, batch);
+      await underWay;
     },
   };
 }

@@ -8,7 +8,7 @@ import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import { openDatabase } from "../../database/open_database.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
 import { explainDatabaseError } from "../../database/errors.ts";
-import { beginBulk, changeMark, endBulk } from "../../database/bulk_write.ts";
+import { beginBulk, changeMark, endBulk, setIndexesAside } from "../../database/bulk_write.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { HeldLock } from "../../library/media_lock.ts";
 import { takeMediaLock } from "../../library/take_media_lock.ts";
@@ -46,6 +46,9 @@ import type { PlannedFile } from "./wanted_file.ts";
 
 /** Rows written at once where nothing else is said; upstream's default. */
 const BATCH = 500;
+
+/** Records from which it pays to build indexes anew. */
+const MANY = 5000;
 
 interface ImportJob {
   readonly world: ImportWorld;
@@ -693,6 +696,9 @@ async function writeAll(
           { hints: ["stop paperless-ngx and run the import again; nothing was changed"] },
         );
       }
+      const putIndexesBack = library.isEmpty && total >= MANY
+        ? await setIndexesAside({ ...database, kysely })
+        : undefined;
       if (library.isEmpty) await makeRoom(kysely, schema, numbers);
       const written = await writeRecords(records, {
         kysely,
@@ -713,6 +719,7 @@ async function writeAll(
         onRecords: (count) => progress.advance(count),
       });
       await checkCounts(kysely, plan, written);
+      await putIndexesBack?.();
       await endBulk({ ...database, kysely });
       world.stop.throwIfRequested();
       await waitForDisk(job, sync);

@@ -13,7 +13,7 @@ import type { Generation } from "../../schema/model.ts";
 import type { Tables } from "../../schema/tables.ts";
 import { TABLES_WITHOUT_MODEL } from "../../schema/tables_left_out.ts";
 import type { DatabaseSettings } from "../../settings/settings.ts";
-import { beginBulk, changeMark, endBulk } from "../bulk_write.ts";
+import { beginBulk, changeMark, endBulk, setIndexesAside } from "../bulk_write.ts";
 import { connectServer } from "../connect_server.ts";
 import type { LibraryDatabase, Snapshot } from "../database.ts";
 import { explainDatabaseError } from "../errors.ts";
@@ -386,11 +386,13 @@ async function fillLibrary(job: CopyJob, to: DatabaseSettings, sums: Sums): Prom
       }
       if (database.kind === "sqlite") await sql`delete from sqlite_sequence`.execute(kysely);
       const { server } = database;
+      const putIndexesBack = await setIndexesAside({ ...database, kysely });
       await transfer(job, {
         kysely,
         inside: database.within(kysely),
         ...(server ? { server } : {}),
       }, sums);
+      await putIndexesBack();
       await endBulk({ ...database, kysely });
     });
   } catch (error) {

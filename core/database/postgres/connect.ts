@@ -90,7 +90,28 @@ export async function connectPostgres(
     },
   } as unknown as postgres.Options<Record<string, never>>);
 
+  /** Statements whose answers have not come yet. */
+  const underWay = new Set<Promise<unknown>>();
+  /** The COPY that is under way: the driver would send other statements into its data. */
+  let copying: Promise<unknown> | undefined;
+
   async function send<T>(work: () => Promise<T>, times?: number): Promise<T> {
+    while (copying) await copying;
+    const running = sendNow(work, times);
+    const ended = running.catch(() => {}).finally(() => underWay.delete(ended));
+    underWay.add(ended);
+    return await running;
+  }
+
+  async function sendAlone<T>(work: () => Promise<T>): Promise<T> {
+    while (copying) await copying;
+    const others = [...underWay];
+    const running = Promise.all(others).then(() => sendNow(work));
+    copying = running.catch(() => {}).finally(() => copying = undefined);
+    return await running;
+  }
+
+  async function sendNow<T>(work: () => Promise<T>, times?: number): Promise<T> {
     if (lost) throw explainPostgresError(lost, verb, place);
     try {
       return await withDeadline(work(), timeoutMs, lose, times);
@@ -137,7 +158,8 @@ export async function connectPostgres(
       async script(statements) {
         await send(() => sql.unsafe(statements).simple(), LONG_STATEMENT_TIMEOUTS);
       },
-      bulkInsert: (table, columns, batches) => send(() => copyRows(sql, table, columns, batches)),
+      bulkInsert: (table, columns, batches) =>
+        sendAlone(() => copyRows(sql, table, columns, batches)),
       async tables() {
         const { rows } = await query(
           "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = ANY (current_schemas(false))",
