@@ -3,6 +3,7 @@
 
 import { strict as assert } from "node:assert";
 import { sql } from "kysely";
+import { setIndexesAside } from "../../core/database/bulk_write.ts";
 import { PaperwardError } from "../../core/errors.ts";
 import {
   createServerLibrary,
@@ -209,5 +210,30 @@ Deno.test({
     await createServerLibrary(connection, { generation: "v2" });
     assert.equal(await isUnfinished(connection), false);
     assert.equal((await connection.tables()).size, libraryTables("v2").length);
+  },
+});
+
+Deno.test({
+  name: "postgres: indexes and foreign keys that were set aside come back as they were",
+  ignore: withoutServer("postgres"),
+  async fn() {
+    await using server = await startServer("postgres");
+    await using database = await server.createDatabase();
+    await using connection = await connectTo(database);
+    await createServerLibrary(connection, { generation: "v2" });
+    const before = await dump(server, database);
+    const count = async () =>
+      Number(
+        (await connection.query(
+          "select (select count(*) from pg_constraint where contype = 'f') + count(*) from pg_indexes where schemaname = 'public'",
+        )).rows[0]?.[0],
+      );
+    const all = await count();
+    await connection.kysely.transaction().execute(async (kysely) => {
+      const putBack = await setIndexesAside({ kysely, server: connection });
+      assert.ok(await count() < all - 200, "nothing was set aside");
+      await putBack();
+    });
+    assert.deepEqual(NORMALISE.postgres(await dump(server, database)), NORMALISE.postgres(before));
   },
 });
