@@ -271,3 +271,58 @@ Deno.test({
     assert.deepEqual(look.changes().filter((change) => !change.includes("media.lock")), []);
   },
 });
+
+/** Exports that a library can be mended from; none of them is asked a passphrase for. */
+const SOURCES = ["plain", "f", "all", "passphrase", "sm"] as const;
+
+for (const version of VERSIONS) {
+  for (const variant of SOURCES) {
+    // `all` has neither archives nor thumbnails.
+    const thumbnails = variant !== "all";
+    Deno.test({
+      name: `${version}: files come back from the export ${variant}`,
+      ignore,
+      async fn() {
+        using library = unpackLibrary(version);
+        const whole = lookAtLibrary(library);
+        Deno.removeSync(`${library.media}/${FIRST}`);
+        if (thumbnails) Deno.removeSync(`${library.media}/${THUMBNAIL}`);
+        const from = recordedTree(version, variant);
+        const repaired = await runCheck(library, ["--repair", "--yes", "--from", from]);
+        assertCode(repaired, 0);
+        assert.match(repaired.stdout, /; left: 2 documents with infos\./);
+        assert.deepEqual(whole.changes(), []);
+      },
+    });
+  }
+}
+
+Deno.test({
+  name: "options reach the check: what is read, in which order, how fast, of which documents",
+  ignore,
+  async fn(test) {
+    using library = unpackLibrary("v3.0.5");
+    Deno.truncateSync(`${library.media}/${FIRST}`, 100);
+    Deno.writeTextFileSync(`${library.media}/stray`, "x");
+    const [mismatch, orphan] = ["checksum-mismatch", "orphan-file"];
+    const cases: readonly (readonly [string, readonly string[], readonly string[], number])[] = [
+      ["--order=inode", [mismatch, orphan], ["no-content"], 92],
+      ["--bandwidth-limit=1G", [mismatch, orphan], ["no-content"], 92],
+      ["--readers=4", [mismatch, orphan], ["no-content"], 92],
+      ["--checks=orphan-file", [orphan], [], 0],
+      ["--document=1,2", [mismatch], [], 4],
+      ["--read-data-subset=0%", [orphan], ["no-content"], 0],
+      ["--deep", [mismatch, orphan, "unopenable-pdf"], ["no-content"], 92],
+    ];
+    for (const [flag, finds, besides, files] of cases) {
+      await test.step(flag, async () => {
+        const result = await runCheck(library, [flag, "--json"]);
+        assertCode(result, finds.includes(mismatch) ? 4 : 0);
+        const lines = jsonLines(result.stdout);
+        const found = new Set(lines.flatMap(({ check }) => typeof check === "string" ? check : []));
+        assert.deepEqual([...found].sort(), [...finds, ...besides].sort());
+        assert.equal(lines.at(-1)?.filesRead, files);
+      });
+    }
+  },
+});
