@@ -52,11 +52,20 @@ export interface DuplicatesPage {
   readonly started: string;
 }
 
-/** Groups and documents of a group that are shown, pictures, and bytes of a picture. */
-export const PAGE_LIMITS = { groups: 300, members: 12, pictures: 600, picture: 300_000 } as const;
+/** Groups and documents of a group that are shown, bytes of a picture and of all of them, and words that differ:
+ * a browser has to show it. */
+export const PAGE_LIMITS = {
+  groups: 300,
+  members: 12,
+  picture: 300_000,
+  pictures: 24_000_000,
+  words: 400_000,
+} as const;
 
 /** Words around a difference that are shown; longer runs are cut in the middle. */
 const CONTEXT = 18;
+/** Characters of a word that are shown: there may be texts without any blank. */
+const LONGEST_WORD = 200;
 
 /** The page, piece by piece. */
 export function duplicatesHtml(files: Files, page: DuplicatesPage): Iterable<string> {
@@ -93,8 +102,9 @@ function* body(files: Files, page: DuplicatesPage): Generator<Markup> {
     `;
   }
   const pictures = openPictures(files, page.mediaRoot);
+  const room = { words: PAGE_LIMITS.words };
   let number = 0;
-  for (const group of page.groups) yield groupCard(group, ++number, pictures);
+  for (const group of page.groups) yield groupCard(group, ++number, pictures, room);
   if (page.more > 0) {
     yield html`
       <p class="dim">and ${formatCount(page.more, "more group")}; --json lists them all.</p>
@@ -114,7 +124,17 @@ const DOUBTS: Readonly<Record<Doubt, string>> = {
   "has other versions": "has versions that are different",
 };
 
-function groupCard({ members, more }: PageGroup, number: number, pictures: Pictures): Markup {
+/** What may still be shown. */
+interface Room {
+  words: number;
+}
+
+function groupCard(
+  { members, more }: PageGroup,
+  number: number,
+  pictures: Pictures,
+  room: Room,
+): Markup {
   const going = members.filter(({ fate }) => fate === "duplicate").length;
   return html`
     <section class="card group">
@@ -131,7 +151,7 @@ function groupCard({ members, more }: PageGroup, number: number, pictures: Pictu
           <p class="dim">and ${formatCount(more, "more document")}</p>
         `
         : undefined} ${members.flatMap((member, index) =>
-          member.like ? [comparison(member, member.like, index <= 2)] : []
+          member.like ? [comparison(member, member.like, index <= 2, room)] : []
         )}
     </section>
   `;
@@ -174,23 +194,25 @@ function comparison(
   { facts }: PageMember,
   { id, score, numbersDiffer, diff }: NonNullable<PageMember["like"]>,
   isOpen: boolean,
+  room: Room,
 ): Markup {
+  // Of equal words only some are shown.
+  const words = diff.runs.reduce(
+    (sum, run) =>
+      sum + (run.kind === "same" ? Math.min(run.words.length, 3 * CONTEXT) : run.words.length),
+    0,
+  );
+  const fits = words <= room.words;
+  if (fits) room.words -= words;
   const content = html`
     <summary>#${id} and #${facts.id}: <b>${formatScore(score, 3)} %</b>${numbersDiffer
       ? html`
         <span class="doubt">numbers differ</span>
       `
       : undefined}</summary>
-    <div class="texts">
-      <div>
-        <h4>#${id}</h4>
-        <p>${side(diff.runs, "left")}</p>
-      </div>
-      <div>
-        <h4>#${facts.id}</h4>
-        <p>${side(diff.runs, "right")}</p>
-      </div>
-    </div>${diff.cut > 0
+    ${fits ? texts(id, facts.id, diff) : html`
+      <p class="dim">The page is full: these texts are not shown.</p>
+    `}${diff.cut > 0
       ? html`
         <p class="dim">${formatCount(
           diff.cut,
@@ -208,6 +230,21 @@ function comparison(
     `;
 }
 
+function texts(left: number, right: number, { runs }: WordDiff): Markup {
+  return html`
+    <div class="texts">
+      <div>
+        <h4>#${left}</h4>
+        <p>${side(runs, "left")}</p>
+      </div>
+      <div>
+        <h4>#${right}</h4>
+        <p>${side(runs, "right")}</p>
+      </div>
+    </div>
+  `;
+}
+
 function side(runs: readonly DiffRun[], which: "left" | "right"): Markup[] {
   return runs.flatMap(({ kind, words }, index) => {
     if (kind === "same") return [same(words, index === 0, index === runs.length - 1)];
@@ -215,10 +252,10 @@ function side(runs: readonly DiffRun[], which: "left" | "right"): Markup[] {
     return words.map((word) =>
       hasNumber(word)
         ? html`
-          <mark class="number">${word}</mark>
+          <mark class="number">${shortened(word)}</mark>
         `
         : html`
-          <mark>${word}</mark>
+          <mark>${shortened(word)}</mark>
         `
     );
   });
@@ -228,17 +265,25 @@ function side(runs: readonly DiffRun[], which: "left" | "right"): Markup[] {
 function same(words: readonly string[], isFirst: boolean, isLast: boolean): Markup {
   if (words.length <= 3 * CONTEXT) {
     return html`
-      ${words.join(" ")}
+      ${joined(words)}
     `;
   }
   const head = isFirst ? [] : words.slice(0, CONTEXT);
   const tail = isLast ? [] : words.slice(-CONTEXT);
   return html`
-    ${head.join(" ")} <span class="cut">${formatCount(
+    ${joined(head)} <span class="cut">${formatCount(
       words.length - head.length - tail.length,
       "equal word",
-    )}</span> ${tail.join(" ")}
+    )}</span> ${joined(tail)}
   `;
+}
+
+function joined(words: readonly string[]): string {
+  return words.map(shortened).join(" ");
+}
+
+function shortened(word: string): string {
+  return word.length <= LONGEST_WORD ? word : `${word.slice(0, LONGEST_WORD).toWellFormed()}…`;
 }
 
 interface Pictures {
@@ -250,10 +295,10 @@ function openPictures(files: Files, mediaRoot: string): Pictures {
   let left: number = PAGE_LIMITS.pictures;
   return {
     of({ id, root }) {
-      if (left === 0) return undefined;
+      if (left <= 0) return undefined;
       const own = readPicture(files, mediaRoot, id) ??
         (root === null ? undefined : readPicture(files, mediaRoot, root));
-      if (own !== undefined) left--;
+      if (own !== undefined) left -= own.length;
       return own;
     },
   };

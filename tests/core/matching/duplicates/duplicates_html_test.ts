@@ -137,6 +137,19 @@ Deno.test("long equal passages are cut, and what isn't shown is told", () => {
   assert.match(text, /approximate search/);
 });
 
+Deno.test("the page stays small enough to be looked at, whatever the texts", () => {
+  const words = (letter: string) =>
+    Array.from({ length: 1400 }, (_, i) => `${letter}${i}`).join(" ");
+  const group = pair(words("a"), words("b"));
+  const groups = Array.from({ length: 200 }, () => group);
+  const text = page(groups);
+  assert.match(text, /The page is full/);
+  assert.ok(text.length < 30_000_000, `${text.length}`);
+  assert.equal(text.match(/<section/g)?.length, 200, "every group is there all the same");
+  const endless = page([pair("x".repeat(5_000_000), `${"x".repeat(5_000_000)}y`)]);
+  assert.ok(endless.length < 50_000, `${endless.length}`);
+});
+
 Deno.test("without matches it says so", () => {
   assert.match(page([], { duplicates: 0, review: 0, matches: 0 }), /No documents match/);
 });

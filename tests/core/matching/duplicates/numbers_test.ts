@@ -1,6 +1,7 @@
 // Which words count as numbers, and when the numbers of two texts differ.
 
 import assert from "node:assert/strict";
+import { random } from "../../../_random.ts";
 import { hasNumber, numbersMark, numbersOf } from "../../../../core/matching/duplicates/numbers.ts";
 
 Deno.test("numbers are found with their separators and signs", () => {
@@ -50,4 +51,29 @@ Deno.test("a word of the page is marked as a number by the same rule", () => {
     false,
     false,
   ]);
+});
+
+Deno.test("whatever the text: the words are those of the plain expression", () => {
+  const plain = /[+-]?[\p{L}\p{M}\p{N}]*\p{N}(?:[\p{L}\p{M}\p{N}.,:/'’_-]*[\p{L}\p{M}\p{N}])?/gu;
+  const number = /\p{N}[.,:/'’_-]?\p{N}|^\P{L}*$|^[2-46-9]\p{L}$/u;
+  const chance = random(5);
+  const letters = [..."a1é2٣𝟙ß+-+-..,:/'’_ \n!0"];
+  for (let round = 0; round < 20_000; round++) {
+    const text = Array.from(
+      { length: 1 + chance.below(14) },
+      () => chance.pick(letters),
+    ).join("");
+    const expected = [...text.matchAll(plain)].map(([word]) => word).filter((word) =>
+      number.test(word)
+    );
+    assert.deepEqual([...numbersOf(text)], expected, JSON.stringify(text));
+  }
+});
+
+Deno.test("megabytes without a blank are read in one go", () => {
+  const long = 3_000_000;
+  assert.deepEqual([...numbersOf("x".repeat(long))], []);
+  assert.deepEqual([...numbersOf(`1${".".repeat(long)}`)], ["1"]);
+  assert.equal([...numbersOf("a-".repeat(long))].length, 0);
+  assert.equal([...numbersOf("7".repeat(long))][0]!.length, long);
 });
