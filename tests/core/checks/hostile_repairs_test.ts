@@ -211,7 +211,7 @@ Deno.test({
 /** A file system that takes another case for the same name, as CIFS and casefolded ext4 do: `alias` leads to
  * `path`, and is met by that name only. */
 function withoutCase(library: Library, path: string, alias: string): Files {
-  const files = openFiles({ read: [library.folder], write: [library.folder] });
+  const files = openFiles({ read: [library.folder, plain()], write: [library.folder] });
   const [from, to] = [join(library.media, alias), join(library.media, path)];
   const other = (name: string) => name === from ? to : name;
   return {
@@ -262,7 +262,7 @@ Deno.test({
       `update documents_document set filename='${alias.replace(`${ORIGINALS}/`, "")}' where id=2`,
     );
     overwrite(library, FIRST);
-    const done = await repair(library, { dryRun: true }, {
+    const done = await repair(library, { dryRun: true, from: plain() }, {
       documents: [1],
     }, { files: withoutCase(library, FIRST, alias) });
     assert.equal(done.tally.byCheck.get("checksum-mismatch"), 1);
