@@ -5,7 +5,7 @@ import { gramSet } from "./gram_set.ts";
 import { exactTerm, hasTerm, type SearchedText, splitTerms, type Term } from "./match_terms.ts";
 import { PatternError } from "./python_pattern.ts";
 import { fold, strip, wordsAndSpace } from "./python_text.ts";
-import { type TranslatedPattern, translatePattern } from "./translate_pattern.ts";
+import { isLatin, type TranslatedPattern, translatePattern } from "./translate_pattern.ts";
 
 /** Values of `matching_algorithm`. */
 export const ALGORITHMS = {
@@ -78,6 +78,7 @@ function fuzzyText(text: string, insensitive: boolean): string {
 export interface PreparedText {
   readonly raw: string;
   readonly folded: string;
+  readonly isLatin: boolean;
   /** For terms; folded where case is ignored. */
   searched(insensitive: boolean): SearchedText;
   fuzzy(insensitive: boolean): string;
@@ -86,12 +87,16 @@ export interface PreparedText {
 /** Prepares a text. */
 export function prepareText(raw: string): PreparedText {
   let folded: string | undefined;
+  let latin: boolean | undefined;
   const fuzzy: [string?, string?] = [];
   const searched: [SearchedText?, SearchedText?] = [];
   return {
     raw,
     get folded() {
       return folded ??= fold(raw);
+    },
+    get isLatin() {
+      return latin ??= isLatin(raw);
     },
     searched(insensitive) {
       const index = insensitive ? 1 : 0;

@@ -36,7 +36,7 @@ function openWork({ rules, explain, beat }: MatcherInit): (job: MatcherJob) => T
       own.holds = prepared;
       return own.finder.reaches(rule.text, FUZZY_CUT_OFF);
     },
-    search(text, { pattern: { source, flags, needles } }) {
+    search(text, { pattern: { source, latin, flags, needles } }) {
       // Whatever case: what a pattern needs is folded.
       const folded = text.searched(true);
       if (!needles.every((needle) => folded.grams.mayHave(needle))) return false;
@@ -44,12 +44,15 @@ function openWork({ rules, explain, beat }: MatcherInit): (job: MatcherJob) => T
       // From here on somebody looks at the clock.
       Atomics.add(beats, BEAT.ticket, 1);
       try {
-        const key = `${flags} ${source}`;
+        const best = text.isLatin ? latin : source;
+        const key = `${flags} ${best}`;
         let pattern = patterns.get(key);
-        if (!pattern) patterns.set(key, pattern = new RegExp(source, flags));
+        if (!pattern) patterns.set(key, pattern = new RegExp(best, flags));
         return pattern.test(text.raw);
       } catch (error) {
-        throw new Unusable(error instanceof Error ? error.message : String(error));
+        // Too large to be compiled, or no room left to go back: everything else is a defect.
+        if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+        throw new Unusable(error.message);
       } finally {
         Atomics.add(beats, BEAT.ticket, 1);
       }
