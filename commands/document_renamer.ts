@@ -51,6 +51,7 @@ export const documentRenamer: Command = {
     const { ask } = await import("../core/report/ask.ts");
     const summary = await renameDocuments({
       ...context,
+      canAsk: Deno.stdin.isTerminal() && Deno.stderr.isTerminal(),
       ask: (question) => ask(question, context.stop),
       now: () => new Date(),
     }, await requestOf(options));

@@ -45,35 +45,131 @@ type Clean = (text: string) => string;
  * Builds the variables of 2.20.15 (`v2`) or 3.0.5 (`v3`, which normalises names to NFC).
  *
  * @param timeZone IANA name: `added` is the date there
+ * @param template for which they are: those that it does not mention are left out, since most of the work goes into
+ * variables that nobody reads @default all are made
  */
 export function filenameContext(
   document: FilenameDocument,
   generation: Generation,
   timeZone: string,
+  template?: string,
 ): FilenameContext {
   const normalize: Clean = generation === "v3" ? (text) => text.normalize("NFC") : (text) => text;
   const clean: Clean = (text) => sanitizeFilename(normalize(text));
-  const { fields, problems } = customFields(document.customFields, clean);
-  const tagNames = document.tags.map(({ name }) => normalize(name));
-  const variables = new Map<string, TemplateValue>([
-    ["document", rawDocument(document)],
-    ["title", clean(document.title)],
-    ["correspondent", document.correspondent ? clean(document.correspondent.name) : PLACEHOLDER],
-    ["document_type", document.documentType ? clean(document.documentType.name) : PLACEHOLDER],
-    ["asn", document.archiveSerialNumber ? String(document.archiveSerialNumber) : PLACEHOLDER],
-    ["owner_username", document.owner ? document.owner.username : PLACEHOLDER],
-    [
+  const variables = new Map<string, TemplateValue>();
+  const problems: string[] = [];
+  for (const [name, make] of VARIABLES) {
+    if (template !== undefined && !mentions(template, name)) continue;
+    for (const [each, value] of make({ document, normalize, clean, timeZone, problems })) {
+      variables.set(each, value);
+    }
+  }
+  return { variables, problems };
+}
+
+/** Whether a template can name a variable, or one that begins so. `document_type` is not `document`. */
+function mentions(template: string, name: string): boolean {
+  return template.includes(name) && (name !== "document" || /\bdocument\b/.test(template));
+}
+
+/** What variables are made from. */
+interface Source {
+  readonly document: FilenameDocument;
+  readonly normalize: Clean;
+  readonly clean: Clean;
+  readonly timeZone: string;
+  readonly problems: string[];
+}
+
+type Variables = readonly (readonly [string, TemplateValue])[];
+
+/** By the word that a template has to hold to read any of them. */
+const VARIABLES: readonly (readonly [string, (source: Source) => Variables])[] = [
+  ["document", ({ document }) => [["document", rawDocument(document)]]],
+  ["title", ({ document, clean }) => [["title", clean(document.title)]]],
+  [
+    "correspondent",
+    ({ document, clean }) => [[
+      "correspondent",
+      document.correspondent ? clean(document.correspondent.name) : PLACEHOLDER,
+    ]],
+  ],
+  [
+    "document_type",
+    ({ document, clean }) => [[
+      "document_type",
+      document.documentType ? clean(document.documentType.name) : PLACEHOLDER,
+    ]],
+  ],
+  [
+    "asn",
+    ({ document }) => [[
+      "asn",
+      document.archiveSerialNumber ? String(document.archiveSerialNumber) : PLACEHOLDER,
+    ]],
+  ],
+  [
+    "owner_username",
+    ({ document }) => [["owner_username", document.owner ? document.owner.username : PLACEHOLDER]],
+  ],
+  [
+    "original_name",
+    ({ document, normalize }) => [[
       "original_name",
       document.originalFilename ? normalize(stemOf(document.originalFilename)) : PLACEHOLDER,
-    ],
-    ["doc_pk", String(document.pk).padStart(7, "0")],
-    ...dateVariables("created", document.created),
-    ...dateVariables("added", localDate(document.added, timeZone)),
-    ["tag_list", sanitizeFilename([...tagNames].sort(byCodePoint).join(","))],
-    ["tag_name_list", tagNames],
-    ["custom_fields", fields],
-  ]);
-  return { variables, problems };
+    ]],
+  ],
+  ["doc_pk", ({ document }) => [["doc_pk", String(document.pk).padStart(7, "0")]]],
+  ["created", ({ document }) => dateVariables("created", document.created)],
+  [
+    "added",
+    ({ document, timeZone }) => dateVariables("added", localDate(document.added, timeZone)),
+  ],
+  [
+    "tag_list",
+    ({ document, normalize }) => [[
+      "tag_list",
+      sanitizeFilename(
+        document.tags.map(({ name }) => normalize(name)).sort(byCodePoint).join(","),
+      ),
+    ]],
+  ],
+  [
+    "tag_name_list",
+    ({ document, normalize }) => [[
+      "tag_name_list",
+      document.tags.map(({ name }) => normalize(name)),
+    ]],
+  ],
+  [
+    "custom_fields",
+    ({ document, clean, problems }) => {
+      const made = customFields(document.customFields, clean);
+      problems.push(...made.problems);
+      return [["custom_fields", made.fields]];
+    },
+  ],
+];
+
+/** What has to be loaded of a document for its template, besides its row. */
+export interface TemplateNeeds {
+  /** Its text. */
+  readonly content: boolean;
+  readonly tags: boolean;
+  readonly customFields: boolean;
+  /** Correspondent, type, owner. */
+  readonly objects: boolean;
+}
+
+/** Tells from a template's source, on the safe side, what it can see. */
+export function templateNeeds(template: string): TemplateNeeds {
+  const document = mentions(template, "document");
+  return {
+    content: templateNeedsContent(template),
+    tags: document || template.includes("tag_"),
+    customFields: template.includes("custom_fields"),
+    objects: document || /correspondent|document_type|owner_username/.test(template),
+  };
 }
 
 /**

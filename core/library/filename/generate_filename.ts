@@ -9,7 +9,7 @@ import {
 } from "../../../wasm/template/open_template_renderer.ts";
 import { cleanRenderedPath } from "./clean_rendered_path.ts";
 import { convertLegacyFormat } from "./convert_legacy_format.ts";
-import { filenameContext, templateNeedsContent } from "./filename_context.ts";
+import { filenameContext, type TemplateNeeds, templateNeeds } from "./filename_context.ts";
 import type { FilenameDocument, Generation } from "./filename_document.ts";
 
 /** The settings that decide names. */
@@ -44,8 +44,8 @@ export interface RenderedName {
 
 /** Gives names until it is closed. */
 export interface FilenameGenerator {
-  /** Whether the document's text must be loaded for its template. */
-  needsContent(storagePath: string | null): boolean;
+  /** What must be loaded of a document for its template. */
+  needs(storagePath: string | null): TemplateNeeds;
   /** In the order of the documents. Versions (v3) are rendered with the values of their root document. */
   render(documents: readonly FilenameDocument[]): Promise<readonly RenderedName[]>;
   close(): void;
@@ -53,6 +53,13 @@ export interface FilenameGenerator {
 
 /** A template that took too much this often is not tried again: 100,000 documents would take hours. */
 const PATIENCE = 20;
+
+const NOTHING: TemplateNeeds = {
+  content: false,
+  tags: false,
+  customFields: false,
+  objects: false,
+};
 
 /** Opens the template engine in a Worker without any permission. */
 export function openFilenameGenerator(options: FilenameGeneratorOptions): FilenameGenerator {
@@ -63,6 +70,7 @@ export function openFilenameGenerator(options: FilenameGeneratorOptions): Filena
   const renderer = openTemplateRenderer();
   const told = new Set<string>();
   const exhausted = new Map<string, number>();
+  const known = new Map<string, TemplateNeeds>();
 
   const templateOf = (storagePath: string | null): string | undefined => storagePath ?? format;
 
@@ -100,7 +108,7 @@ export function openFilenameGenerator(options: FilenameGeneratorOptions): Filena
             "the file name template took too much for other documents and is not tried again";
           return { pk, path: null, problems: [problem("limit", template, message)] };
         }
-        const context = filenameContext(document, generation, timeZone);
+        const context = filenameContext(document, generation, timeZone, template);
         jobs.push({ template, variables: encodeVariables(context.variables) });
         return (result) => {
           const name = named(pk, template, result);
@@ -114,9 +122,12 @@ export function openFilenameGenerator(options: FilenameGeneratorOptions): Filena
   }
 
   return {
-    needsContent(storagePath) {
+    needs(storagePath) {
       const template = templateOf(storagePath);
-      return template !== undefined && templateNeedsContent(template);
+      if (template === undefined) return NOTHING;
+      let needs = known.get(template);
+      if (!needs) known.set(template, needs = templateNeeds(template));
+      return needs;
     },
     async render(documents) {
       const names: RenderedName[] = [];

@@ -7,14 +7,17 @@ import { decodeText } from "../../database/decode_text.ts";
 import type { StorageValue } from "../../database/storage_value.ts";
 import { fieldsOf } from "../../schema/model.ts";
 import { modelNamed } from "../../schema/registry.ts";
+import type { TemplateNeeds } from "./filename_context.ts";
 import type { FilenameCustomField, FilenameDocument, NamedObject } from "./filename_document.ts";
 
 /** Options of {@linkcode loadFilenameDocuments}. */
 export interface LoadFilenameDocumentsOptions {
-  /** Whether the text of a document is loaded, by the template of its storage path: a generator's
-   * {@linkcode FilenameGenerator.needsContent}. @default always */
-  readonly needsContent?: (storagePath: string | null) => boolean;
+  /** What is loaded of a document, by the template of its storage path: a generator's
+   * {@linkcode FilenameGenerator.needs}. @default all */
+  readonly needs?: (storagePath: string | null) => TemplateNeeds;
 }
+
+const ALL: TemplateNeeds = { content: true, tags: true, customFields: true, objects: true };
 
 /** Most keys in one `IN (…)`. */
 const MOST_KEYS = 500;
@@ -98,33 +101,38 @@ const DOCUMENT_COLUMNS = [
 async function loadSome(
   snapshot: Snapshot,
   ids: readonly number[],
-  { needsContent = () => true }: LoadFilenameDocumentsOptions,
+  { needs = () => ALL }: LoadFilenameDocumentsOptions,
 ): Promise<FilenameDocument[]> {
   const rows = await rowsById(snapshot, "documents.document", "id", ids, DOCUMENT_COLUMNS);
+  const paths = new Map(
+    (await rowsById(
+      snapshot,
+      "documents.storagepath",
+      "id",
+      numbers(rows.map((row) => row.storage_path_id)),
+      ["id", "name", "path"],
+    )).map((row) => [Number(row.id), { ...namedObject(row), path: text(row.path) }]),
+  );
+  const pathOf = (row: RowOf<"storage_path_id">) => paths.get(Number(row.storage_path_id)) ?? null;
+  const thatNeed = (what: keyof TemplateNeeds) =>
+    rows.filter((row) => needs(pathOf(row)?.path ?? null)[what]);
+  const idsThatNeed = (what: keyof TemplateNeeds) => numbers(thatNeed(what).map(({ id }) => id));
+  const objects = thatNeed("objects");
   const keys = (column: (typeof DOCUMENT_COLUMNS)[number]) =>
-    numbers(rows.map((row) => row[column]));
+    numbers(objects.map((row) => row[column]));
   const named = async (model: string, column: (typeof DOCUMENT_COLUMNS)[number]) => {
     const found = await rowsById(snapshot, model, "id", keys(column), ["id", "name"]);
     return new Map(found.map((row) => [Number(row.id), namedObject(row)]));
   };
   const correspondents = await named("documents.correspondent", "correspondent_id");
   const types = await named("documents.documenttype", "document_type_id");
-  const paths = new Map(
-    (await rowsById(snapshot, "documents.storagepath", "id", keys("storage_path_id"), [
-      "id",
-      "name",
-      "path",
-    ])).map((row) => [Number(row.id), { ...namedObject(row), path: text(row.path) }]),
-  );
   const owners = new Map(
     (await rowsById(snapshot, "auth.user", "id", keys("owner_id"), ["id", "username"]))
       .map((row) => [Number(row.id), { id: Number(row.id), username: text(row.username) }]),
   );
-  const tags = await tagsOf(snapshot, ids);
-  const fields = await customFieldsOf(snapshot, ids);
-  const pathOf = (row: RowOf<"storage_path_id">) => paths.get(Number(row.storage_path_id)) ?? null;
-  const withText = rows.filter((row) => needsContent(pathOf(row)?.path ?? null));
-  const contents = await contentsOf(snapshot, numbers(withText.map((row) => row.id)));
+  const tags = await tagsOf(snapshot, idsThatNeed("tags"));
+  const fields = await customFieldsOf(snapshot, idsThatNeed("customFields"));
+  const contents = await contentsOf(snapshot, idsThatNeed("content"));
 
   return rows.map((row) => {
     const pk = Number(row.id);
@@ -172,6 +180,7 @@ async function tagsOf(
   snapshot: Snapshot,
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, readonly NamedObject[]>> {
+  if (ids.length === 0) return new Map();
   const links = await snapshot.kysely.selectFrom("documents_document_tags")
     .select(["document_id", "tag_id"]).where("document_id", "in", [...ids]).execute();
   const found = await rowsById(
@@ -318,9 +327,9 @@ async function rowsById<const C extends string>(
     };
     for await (const rows of snapshot.rows(query, ROWS)) {
       for (const row of rows) {
-        found.push(
-          Object.fromEntries(read.map(({ column }, index) => [column, row[index]])) as RowOf<C>,
-        );
+        const named: Record<string, StorageValue> = {};
+        for (let i = 0; i < read.length; i++) named[read[i]!.column] = row[i]!;
+        found.push(named as RowOf<C>);
       }
     }
   }

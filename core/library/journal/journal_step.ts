@@ -1,7 +1,7 @@
 // One thing that a command did to a library, with all that is needed to take it back. Invariant: a step is
 // written before it is carried out, so each can be told apart from its absence by looking at the library.
 
-import { isAbsolute, join, relative } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { Buffer } from "node:buffer";
 import { isInsideAny } from "../deno_files.ts";
 
@@ -219,7 +219,7 @@ function shortPath(absolute: string, { dataDir, mediaRoot }: JournalPlaces): str
   // The media folder is often inside the data folder, rarely the other way round.
   for (const [root, folder] of [["media", mediaRoot], ["data", dataDir]] as const) {
     if (absolute === folder || !isInsideAny(absolute, [folder])) continue;
-    const below = relative(folder, absolute);
+    const below = absolute.slice(folder.endsWith("/") ? folder.length : folder.length + 1);
     if (root === "data" && !below.startsWith(KEPT)) break;
     return `${root}:${below}`;
   }

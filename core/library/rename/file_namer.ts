@@ -81,6 +81,8 @@ export interface NamePlanProblem {
 export interface NamePlan extends Disposable {
   readonly moves: number;
   readonly stays: number;
+  /** Names that were looked at: originals and archives. */
+  readonly names: number;
   /** Documents whose template failed: their names are made without it, as upstream does. */
   readonly problems: number;
   /** In the order in which they can be carried out. Documents of a group move together or not at all. */
@@ -357,10 +359,12 @@ export function openFileNamer(options: FileNamerOptions): FileNamer {
       const decided = newList<DocumentMove | DocumentStay>();
       const waits = new Map<number, number[]>();
       let problems = 0;
+      let count = 0;
       try {
         problems = await wishes(read, ids, wanted, onBatch);
         for (let i = 0; i < wanted.length; i++) {
           const wish = wanted.at(i);
+          count += rolesOf(wish).length;
           const decision = decide(wish, waits);
           decided.add(wish.template ? { ...decision, template: wish.template } : decision);
         }
@@ -370,7 +374,7 @@ export function openFileNamer(options: FileNamerOptions): FileNamer {
       } finally {
         wanted[Symbol.dispose]();
       }
-      return planOf(decided, waits, problems);
+      return planOf(decided, waits, { names: count, problems });
     },
     forget() {
       names = openMediaNames(files, mediaRoot);
@@ -382,7 +386,7 @@ export function openFileNamer(options: FileNamerOptions): FileNamer {
 function planOf(
   decided: ItemList<DocumentMove | DocumentStay>,
   waits: ReadonlyMap<number, readonly number[]>,
-  problems: number,
+  counts: Pick<NamePlan, "names" | "problems">,
 ): NamePlan {
   const moving: number[] = [];
   const ids: number[] = [];
@@ -395,7 +399,7 @@ function planOf(
   return {
     moves: moving.length,
     stays: decided.length - moving.length,
-    problems,
+    ...counts,
     *groups() {
       for (const group of arrangeMoves(ids, waits)) {
         yield group.map((index) => decided.at(moving[index]!) as DocumentMove);

@@ -1,6 +1,7 @@
 // A list of plain values that is too long for memory, read in any order. Invariant: memory holds where each item
 // begins and one buffer; short lists never touch the disk.
 
+import { Buffer } from "node:buffer";
 import type { Files, OpenFile } from "../files.ts";
 
 /** A list: written first, then read. */
@@ -42,13 +43,13 @@ function openLongList<Item>(files: Files, path: string): ItemList<Item> {
   let starts = new Float64Array(1024);
   let length = 0;
   let size = 0;
-  let pending: Uint8Array[] = [];
+  let pending: string[] = [];
   let pendingSize = 0;
   const buffer = new Uint8Array(BUFFER);
   let [from, to] = [0, 0];
 
   const flush = () => {
-    for (const bytes of pending) out.write(bytes);
+    out.write(encoder.encode(pending.join("")));
     [pending, pendingSize] = [[], 0];
   };
 
@@ -66,15 +67,16 @@ function openLongList<Item>(files: Files, path: string): ItemList<Item> {
       return length;
     },
     add(item) {
-      const line = encoder.encode(JSON.stringify(item));
+      const line = JSON.stringify(item);
+      const bytes = Buffer.byteLength(line);
       if (length + 1 >= starts.length) {
         const more = new Float64Array(2 * starts.length);
         more.set(starts);
         starts = more;
       }
       pending.push(line);
-      pendingSize += line.length;
-      size += line.length;
+      pendingSize += bytes;
+      size += bytes;
       starts[++length] = size;
       if (pendingSize >= BUFFER) {
         // What was read meanwhile moved the place in the file.

@@ -97,9 +97,11 @@ export async function moveDocuments(
     for (const folder of newFolders) removeUnused(files, folder, roots);
     await syncFolders(files, foldersOf(done));
   };
+  const made = new Set<string>();
+  const taken = openTaken(files, roots, ready.flatMap(({ steps }) => steps));
   try {
     for (const { group, steps } of ready) {
-      const message = await carryOut(files, steps, newFolders);
+      const message = await carryOut(files, steps, newFolders, made, taken);
       if (message !== undefined) fail(group, message);
       else {
         moved.push(...group);
@@ -194,18 +196,58 @@ function noteNewFolders(
   missing.add(folder);
 }
 
+/** Whether anything is at a path. */
+type Taken = (path: string) => boolean;
+
+/** A folder that gets this many files is listed once: asking for a file that isn't there costs as much. */
+const WORTH_LISTING = 3;
+
+/** Looks at the targets of moves, in lists of their folders where many go to one. */
+function openTaken(files: Files, roots: Iterable<string>, steps: readonly Step[]): Taken {
+  // Which names such a disk takes for one, only it can tell.
+  const ignoresCase = [...roots].some((root) =>
+    files.exists(join(dirname(root), basename(root).toUpperCase()))
+  );
+  if (ignoresCase) return (path) => files.exists(path);
+  const counts = new Map<string, number>();
+  for (const { to } of steps) {
+    const folder = dirname(to);
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  const lists = new Map<string, Set<string>>();
+  return (path) => {
+    const folder = dirname(path);
+    if ((counts.get(folder) ?? 0) < WORTH_LISTING) return files.exists(path);
+    let names = lists.get(folder);
+    if (!names) {
+      names = new Set(files.list(folder).map(({ name }) => name));
+      lists.set(folder, names);
+    }
+    const name = basename(path);
+    // What was there may have gone since.
+    if (names.has(name) && files.exists(path)) return true;
+    names.add(name);
+    return false;
+  };
+}
+
 /** Makes the steps of a group, all or none. @returns why not */
 async function carryOut(
   files: Files,
   steps: readonly Step[],
   newFolders: ReadonlySet<string>,
+  made: Set<string>,
+  taken: Taken,
 ): Promise<string | undefined> {
   const done: Step[] = [];
   try {
     for (const step of steps) {
       const folder = dirname(step.to);
-      if (newFolders.has(folder)) files.makeFolder(folder);
-      if (files.exists(step.to)) {
+      if (newFolders.has(folder) && !made.has(folder)) {
+        files.makeFolder(folder);
+        made.add(folder);
+      }
+      if (taken(step.to)) {
         throw new Deno.errors.AlreadyExists(`something is at ${step.to} already`);
       }
       await renameOrCopy(files, step.from, step.to);

@@ -32,6 +32,8 @@ import { writeNames } from "./write_names.ts";
 
 /** What renaming needs of the world. */
 export interface RenameContext extends CommandContext {
+  /** Whether there is anybody to ask. */
+  readonly canAsk: boolean;
   /** Asks before files are moved. */
   ask(question: string): Promise<Answer>;
   readonly now: () => Date;
@@ -65,12 +67,19 @@ export interface RenameSummary {
   readonly recovered: number;
   /** Number of the journal's entry. */
   readonly entry?: string;
+  /** Names that were planned: originals and archives. */
+  readonly names: number;
+  /** ms that planning took. */
+  readonly planning: number;
   /** ms */
   readonly duration: number;
 }
 
 /** Documents of one transaction: what a crash can leave half done, and how long the server may have to wait. */
-const BATCH = 500;
+const BATCH = 1000;
+
+/** Most keys in one `IN (…)`. */
+const MOST_KEYS = 500;
 
 /** Gives files the names that the settings ask for.
  * @throws {PaperwardError} for everything that stops the run */
@@ -94,6 +103,8 @@ export async function renameDocuments(
     // The server may write between two batches: wait for it as long as the settings allow.
     await sql`pragma busy_timeout = ${sql.lit(settings.database.timeoutMs)}`
       .execute(database.kysely);
+    // kB; the texts of documents stand between the columns, and a batch is read and then written.
+    await sql`pragma cache_size = -24000`.execute(database.kysely);
   }
   report.info(
     `Library: ${database.kind} ${database.place}, paperless-ngx ${database.schema.release} (${database.generation})`,
@@ -144,7 +155,9 @@ export async function renameDocuments(
   });
   cleanup.defer(() => namer.close());
   const job: Job = { context, options, database, namer };
+  const planned = performance.now();
   let plan = await makePlan(job);
+  const planning = Math.round(performance.now() - planned);
   cleanup.defer(() => plan[Symbol.dispose]());
   const summary = (
     outcome: RenameSummary["outcome"],
@@ -161,6 +174,8 @@ export async function renameDocuments(
     failed,
     templateFailures: plan.problems,
     recovered,
+    names: plan.names,
+    planning,
     ...(entry === undefined ? {} : { entry }),
     duration: Math.round(performance.now() - begun),
   });
@@ -168,20 +183,18 @@ export async function renameDocuments(
   if (options.dryRun) {
     return summary("would rename", plan.moves, tellPlan(job, plan));
   }
-  if (plan.moves > 0 && !options.yes) {
+  if (plan.moves > 0 && !options.yes && context.canAsk) {
     // Nobody shall wait for an answer: neither the server for the lock, nor the plan to be made on old names.
     lock?.release();
     lock = undefined;
     const answer = await context.ask(
       `Rename the files of ${formatCount(plan.moves, "document")}?`,
     );
-    if (answer === "no") return summary("declined", 0, 0);
+    if (answer !== "yes") return summary("declined", 0, 0);
     await takeLock();
-    if (answer === "yes") {
-      plan[Symbol.dispose]();
-      namer.forget();
-      plan = await makePlan(job);
-    }
+    plan[Symbol.dispose]();
+    namer.forget();
+    plan = await makePlan(job);
   }
   const failed = tellFailures(job, plan);
   if (plan.moves === 0) return summary("nothing to do", 0, failed);
@@ -416,10 +429,10 @@ async function modifiedOf(
 ): Promise<ReadonlyMap<number, string>> {
   const ids = groups.flatMap((group) => group.map(({ id }) => id));
   const found = new Map<number, string>();
-  for (let at = 0; at < ids.length; at += BATCH) {
+  for (let at = 0; at < ids.length; at += MOST_KEYS) {
     const { rows } = await sql<{ readonly id: number; readonly modified: string }>`
       select id, modified from documents_document
-      where id in (${sql.join(ids.slice(at, at + BATCH))})`.execute(transaction);
+      where id in (${sql.join(ids.slice(at, at + MOST_KEYS))})`.execute(transaction);
     for (const { id, modified } of rows) found.set(Number(id), modified);
   }
   return found;

@@ -1,7 +1,7 @@
 // Writes new names into the rows of documents, inside the caller's transaction. Invariant: a row is only changed
 // while it has the names that the plan saw, and names that documents swap never meet.
 
-import { type Kysely, sql } from "kysely";
+import { CompiledQuery, type Kysely, sql } from "kysely";
 import type { Tables } from "../../schema/tables.ts";
 import type { DocumentMove } from "./file_namer.ts";
 
@@ -85,11 +85,37 @@ async function write(
   expected: Columns,
   values: Columns,
 ): Promise<boolean> {
-  const set = Object.entries(values).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
-  const where = Object.entries(expected).map(([column, value]) =>
-    value === null ? sql`${sql.ref(column)} is null` : sql`${sql.ref(column)} = ${value}`
+  const { numAffectedRows } = await kysely.executeQuery(
+    CompiledQuery.raw(statementOf(kysely, values, expected), [
+      ...Object.values(values),
+      id,
+      ...Object.values(expected).filter((value) => value !== null),
+    ]),
   );
-  const { numAffectedRows } = await sql`update documents_document set ${sql.join(set)}
-    where id = ${id} and deleted_at is null and ${sql.join(where, sql` and `)}`.execute(kysely);
   return numAffectedRows === 1n;
+}
+
+/** Texts of statements, by database and shape: making one takes longer than running it. */
+const statements = new WeakMap<object, Map<string, string>>();
+
+function statementOf(kysely: Kysely<Tables>, values: Columns, expected: Columns): string {
+  const adapter = kysely.getExecutor().adapter;
+  let known = statements.get(adapter);
+  if (!known) statements.set(adapter, known = new Map());
+  const shape = JSON.stringify([
+    Object.keys(values),
+    Object.entries(expected).map(([column, value]) => [column, value === null]),
+  ]);
+  let text = known.get(shape);
+  if (text === undefined) {
+    const set = Object.keys(values).map((column) => sql`${sql.ref(column)} = ${""}`);
+    const where = Object.entries(expected).map(([column, value]) =>
+      value === null ? sql`${sql.ref(column)} is null` : sql`${sql.ref(column)} = ${""}`
+    );
+    text = sql`update documents_document set ${sql.join(set)}
+      where id = ${0} and deleted_at is null and ${sql.join(where, sql` and `)}`.compile(kysely)
+      .sql;
+    known.set(shape, text);
+  }
+  return text;
 }

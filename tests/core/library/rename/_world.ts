@@ -117,6 +117,7 @@ export async function rename(home: Home, parts: RunParts = {}): Promise<RenameSu
       files: parts.files?.(roots) ?? openFiles(roots),
       scratch,
       version: "test",
+      canAsk: parts.answer !== undefined,
       ask(question) {
         parts.onAsk?.(question);
         return Promise.resolve(parts.answer ?? "nobody there");
