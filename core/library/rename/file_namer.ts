@@ -416,14 +416,23 @@ function rolesOf({ current }: Wish): NamedRole[] {
   return ROLES.filter((role) => current[role] !== null);
 }
 
-function familyOf({ rendered, version, extension }: Wish, role: NamedRole): NameFamily {
-  return nameFamily(rendered, {
-    extension: role === "archive" ? ".pdf" : extension,
-    versionIndex: version,
-  });
-}
-
 const hintKey = (role: NamedRole, { head, tail }: NameFamily) => `${role}\0${head}\0${tail}`;
+
+/** Families of the document that is looked at: each is asked for several times. */
+let families: { readonly wish: Wish; readonly of: Map<NamedRole, NameFamily> } | undefined;
+
+function familyOf(wish: Wish, role: NamedRole): NameFamily {
+  if (families?.wish !== wish) families = { wish, of: new Map() };
+  let family = families.of.get(role);
+  if (!family) {
+    family = nameFamily(wish.rendered, {
+      extension: role === "archive" ? ".pdf" : wish.extension,
+      versionIndex: wish.version,
+    });
+    families.of.set(role, family);
+  }
+  return family;
+}
 
 /** Whether a document may keep a name: it is its template's with some counter, or, for an archive, that of the
  * original with some counter. */

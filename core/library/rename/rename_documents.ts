@@ -76,10 +76,7 @@ export interface RenameSummary {
 }
 
 /** Documents of one transaction: what a crash can leave half done, and how long the server may have to wait. */
-const BATCH = 1000;
-
-/** Most keys in one `IN (…)`. */
-const MOST_KEYS = 500;
+const BATCH = 500;
 
 /** Gives files the names that the settings ask for.
  * @throws {PaperwardError} for everything that stops the run */
@@ -104,7 +101,7 @@ export async function renameDocuments(
     await sql`pragma busy_timeout = ${sql.lit(settings.database.timeoutMs)}`
       .execute(database.kysely);
     // kB; the texts of documents stand between the columns, and a batch is read and then written.
-    await sql`pragma cache_size = -24000`.execute(database.kysely);
+    await sql`pragma cache_size = -12000`.execute(database.kysely);
   }
   report.info(
     `Library: ${database.kind} ${database.place}, paperless-ngx ${database.schema.release} (${database.generation})`,
@@ -429,10 +426,10 @@ async function modifiedOf(
 ): Promise<ReadonlyMap<number, string>> {
   const ids = groups.flatMap((group) => group.map(({ id }) => id));
   const found = new Map<number, string>();
-  for (let at = 0; at < ids.length; at += MOST_KEYS) {
+  for (let at = 0; at < ids.length; at += BATCH) {
     const { rows } = await sql<{ readonly id: number; readonly modified: string }>`
       select id, modified from documents_document
-      where id in (${sql.join(ids.slice(at, at + MOST_KEYS))})`.execute(transaction);
+      where id in (${sql.join(ids.slice(at, at + BATCH))})`.execute(transaction);
     for (const { id, modified } of rows) found.set(Number(id), modified);
   }
   return found;
