@@ -366,7 +366,7 @@ async function trySecrets(
 }
 
 async function tryHistory(
-  { settings, report }: VerifyWorld,
+  { settings }: VerifyWorld,
   source: ExportSource,
   manifests: readonly string[],
   metadata: ExportMetadata,
@@ -378,10 +378,12 @@ async function tryHistory(
       to,
       timeZone: settings.timeZone,
       read: () => readExportRecords(source, manifests),
-      onLost: ({ model, pk, field, reason }) =>
-        report.verbose(
-          `not carried over: ${[model, pk, field].filter(Boolean).join(" ")}: ${reason}`,
-        ),
+      onLost: ({ kind, model, pk, field, reason }) =>
+        sink({
+          check: "old-export",
+          message: `${kind}: ${[model, pk, field].filter(Boolean).join(" ")}: ${reason}`,
+          facts: { kind, model, key: pk, field },
+        }),
     });
   try {
     if (metadata.version !== null) return await open(generationOf(metadata));

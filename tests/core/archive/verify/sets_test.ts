@@ -1,6 +1,7 @@
 // The compact sets: they answer as Set does, and hostile keys cost no more than they should.
 
 import { strict as assert } from "node:assert";
+import { CHECK_NAMES, checkNamed } from "../../../../core/archive/verify/checks.ts";
 import { openKeySet } from "../../../../core/archive/verify/key_set.ts";
 import { hashText, openNameSet } from "../../../../core/archive/verify/name_set.ts";
 import { checkPng } from "../../../../core/archive/verify/check_png.ts";
@@ -61,4 +62,14 @@ Deno.test("a PNG is whole, or it is said what is wrong", () => {
   assert.equal(checkPng(new Uint8Array(50)), "it is no PNG image");
   assert.equal(checkPng(sound.subarray(0, -6)), "it is cut short");
   assert.equal(checkPng(sound.with(20, sound[20]! ^ 1)), "its data is damaged");
+});
+
+Deno.test("the manual lists every check with its level, and no other", () => {
+  const manual = Deno.readTextFileSync(new URL("../../../../docs/verify.md", import.meta.url));
+  const listed = [...manual.matchAll(/^\| `([a-z-]+)` +\| (error|warning|info) +\|/gm)]
+    .map(([, name, level]) => `${name} ${level}`);
+  assert.deepEqual(
+    listed.sort(),
+    CHECK_NAMES.map((name) => `${name} ${checkNamed(name).level}`).sort(),
+  );
 });
