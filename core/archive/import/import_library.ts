@@ -600,7 +600,7 @@ async function stageAll(
         world.files.remove(staging.path(name));
       } else {
         staged.add({ place, staged: name, role, pk, digest: old.digest ?? digest });
-        sync.add(staging.path(name));
+        await sync.add(staging.path(name));
       }
     }
   } finally {

@@ -1,15 +1,16 @@
 // Brings staged files to the disk while others are still copied and rows are written: what waits for the disk
-// is in nobody's way.
+// is in nobody's way. Invariant: memory does not grow with a slow disk.
 
-import { createQueue } from "../../../wasm/pool.ts";
 import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import { writeError } from "../export/write_error.ts";
 
 /** Files on their way to the disk. */
 export interface FileSync {
-  /** @param path absolute, of a file that is complete */
-  add(path: string): void;
+  /** Takes a file; resolves when there is room for the next one.
+   * @param path absolute, of a file that is complete
+   * @throws {PaperwardError} where an earlier one can't be written */
+  add(path: string): Promise<void>;
   /** No more files. Resolves when all are on the disk.
    * @throws {PaperwardError} where one can't be written */
   end(): Promise<void>;
@@ -17,14 +18,29 @@ export interface FileSync {
   abandon(): void;
 }
 
+/** Files that wait, at most. */
+const MOST_WAITING = 2000;
+
 /** Begins. @param folder for messages */
 export function openFileSync(transfers: TransferPool, stop: StopSignal, folder: string): FileSync {
-  const queue = createQueue<string>();
+  const waiting: string[] = [];
+  let isEnded = false;
+  let failure: { readonly error: unknown } | undefined;
+  let changed = Promise.withResolvers<void>();
+  const wake = () => {
+    changed.resolve();
+    changed = Promise.withResolvers();
+  };
+
   async function* paths() {
-    while (!queue.ended) {
-      const path = queue.take();
-      if (path === undefined) await queue.wait();
-      else yield path;
+    while (waiting.length > 0 || !isEnded) {
+      const path = waiting.shift();
+      if (path === undefined) {
+        await changed.promise;
+        continue;
+      }
+      wake();
+      yield path;
     }
   }
   async function run(): Promise<void> {
@@ -33,15 +49,32 @@ export function openFileSync(transfers: TransferPool, stop: StopSignal, folder: 
     }
     stop.throwIfRequested();
   }
-  const done = run();
-  // Whoever waits for it hears of it.
-  done.catch(() => {});
+  // Whoever asks next hears of it.
+  const done = run().catch((error) => {
+    failure = { error };
+    wake();
+  });
+  const throwFailure = () => {
+    if (failure) throw failure.error;
+  };
+
   return {
-    add: (path) => queue.push([path]),
-    async end() {
-      queue.end();
-      await done;
+    async add(path) {
+      waiting.push(path);
+      wake();
+      while (waiting.length >= MOST_WAITING && !failure) await changed.promise;
+      throwFailure();
     },
-    abandon: () => queue.end(true),
+    async end() {
+      isEnded = true;
+      wake();
+      await done;
+      throwFailure();
+    },
+    abandon() {
+      isEnded = true;
+      waiting.length = 0;
+      wake();
+    },
   };
 }
