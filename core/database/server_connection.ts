@@ -42,7 +42,8 @@ export interface ServerConnection {
   script(statements: string): Promise<void>;
   /** Writes many rows: COPY, or INSERTs of many rows each. PostgreSQL: one call is one statement, which has to
    * end in a statement's time; so a large table takes several calls.
-   * @param batches values in SQLite's form, in the order of the columns @returns rows written */
+   * @param batches values in SQLite's form, in the order of the columns; not read from this connection
+   * @returns rows written */
   bulkInsert(
     table: string,
     columns: readonly string[],

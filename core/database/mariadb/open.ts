@@ -1,10 +1,10 @@
 // Opens a library on MariaDB.
 
+import { connectServer } from "../connect_server.ts";
 import type { LibraryDatabase } from "../database.ts";
 import type { OpenOptions } from "../open_database.ts";
 import { openOnServer } from "../open_on_server.ts";
 import type { ServerSettings } from "../server_connection.ts";
-import { connectMariadb } from "./connect.ts";
 import { snapshotOf } from "./snapshot.ts";
 
 /** Opens a library on MariaDB.
@@ -13,7 +13,7 @@ export async function openMariadb(
   settings: ServerSettings,
   options: OpenOptions,
 ): Promise<LibraryDatabase> {
-  const server = await connectMariadb(settings, options);
+  const server = await connectServer(settings, options);
   return await openOnServer(server, {
     begin: ["START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"],
     snapshotOf,

@@ -10,9 +10,15 @@ const encoder = new TextEncoder();
 /** Characters that are gathered before they are sent. */
 const CHUNK = 1 << 18;
 
-/** Writes rows into a table. @returns how many */
+/** Waits for the server, not for ever. */
+export type Guard = <T>(work: Promise<T>) => Promise<T>;
+
+/** Writes rows into a table.
+ * @param guard around each wait for the server: how long the rows take to come is not its business
+ * @returns how many */
 export async function copyRows(
   sql: postgres.Sql,
+  guard: Guard,
   table: string,
   columns: readonly string[],
   batches: AsyncIterable<readonly StorageValue[][]> | Iterable<readonly StorageValue[][]>,
@@ -20,7 +26,7 @@ export async function copyRows(
   const query = sql.unsafe(
     `COPY ${quoted(table)} (${columns.map(quoted).join(", ")}) FROM STDIN`,
   ) as unknown as CopyQuery;
-  const stream = await query.writable();
+  const stream = await guard(query.writable());
   // The driver has answered the query with the stream and tells nobody of an error after its end.
   const failed = new Promise<never>((_, reject) => query.reject = reject);
   failed.catch(() => {});
@@ -33,16 +39,17 @@ export async function copyRows(
         text += copyLine(row);
         rows++;
         if (text.length < CHUNK) continue;
-        await Promise.race([write(stream, text), failed]);
+        await guard(Promise.race([write(stream, text), failed]));
         text = "";
       }
     }
-    await Promise.race([write(stream, text), failed]);
+    await guard(Promise.race([write(stream, text), failed]));
   } catch (error) {
     stream.destroy(error instanceof Error ? error : new Error(String(error)));
     throw error;
   }
-  await Promise.race([new Promise<void>((resolve) => stream.end(() => resolve())), failed]);
+  const ended = new Promise<void>((resolve) => stream.end(() => resolve()));
+  await guard(Promise.race([ended, failed]));
   return rows;
 }
 

@@ -106,9 +106,16 @@ export async function connectPostgres(
   async function sendAlone<T>(work: () => Promise<T>): Promise<T> {
     while (copying) await copying;
     const others = [...underWay];
-    const running = Promise.all(others).then(() => sendNow(work));
+    const running = Promise.all(others).then(work);
     copying = running.catch(() => {}).finally(() => copying = undefined);
     return await running;
+  }
+
+  /** Waits for a part of a COPY, as for a statement. */
+  async function guard<T>(wait: Promise<T>): Promise<T> {
+    // Where the connection is lost already nobody else hears of it.
+    wait.catch(() => {});
+    return await sendNow(() => wait);
   }
 
   async function sendNow<T>(work: () => Promise<T>, times?: number): Promise<T> {
@@ -159,7 +166,7 @@ export async function connectPostgres(
         await send(() => sql.unsafe(statements).simple(), LONG_STATEMENT_TIMEOUTS);
       },
       bulkInsert: (table, columns, batches) =>
-        sendAlone(() => copyRows(sql, table, columns, batches)),
+        sendAlone(() => copyRows(sql, guard, table, columns, batches)),
       async tables() {
         const { rows } = await query(
           "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = ANY (current_schemas(false))",

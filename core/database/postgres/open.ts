@@ -1,10 +1,10 @@
 // Opens a library on PostgreSQL.
 
+import { connectServer } from "../connect_server.ts";
 import type { LibraryDatabase } from "../database.ts";
 import type { OpenOptions } from "../open_database.ts";
 import { openOnServer } from "../open_on_server.ts";
 import type { ServerSettings } from "../server_connection.ts";
-import { connectPostgres } from "./connect.ts";
 import { snapshotOf } from "./snapshot.ts";
 
 /** Opens a library on PostgreSQL.
@@ -13,7 +13,7 @@ export async function openPostgres(
   settings: ServerSettings,
   options: OpenOptions,
 ): Promise<LibraryDatabase> {
-  const server = await connectPostgres(settings, options);
+  const server = await connectServer(settings, options);
   return await openOnServer(server, {
     begin: ["BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"],
     snapshotOf,

@@ -121,7 +121,10 @@ for (const kind of SERVER_KINDS) {
       const columns = ["id", "a_text", "an_integer", "a_float", "a_boolean", "a_moment", "a_uuid"];
       const uuid = "0123456789ab4def8123456789abcdef";
       const rows = [
-        ...TEXTS.map((text) => [text, 1n, 0.5, 1n, MOMENTS[0][0], uuid]),
+        // PostgreSQL has no NUL.
+        ...[...TEXTS, ...(kind === "mariadb" ? ["a\0b", "\0"] : [])].map((
+          text,
+        ) => [text, 1n, 0.5, 1n, MOMENTS[0][0], uuid]),
         ...INTEGERS.map((integer) => ["", integer, 0.5, 0n, MOMENTS[0][0], uuid]),
         ...FLOATS.map((float) => ["", 1n, float, 1n, MOMENTS[0][0], uuid]),
         ...MOMENTS.map(([moment]) => ["", 1n, 0.5, 1n, moment, uuid]),
