@@ -240,6 +240,9 @@ function knownTables(
   return tables.filter(({ name }) => source.tables.has(name));
 }
 
+/** Rows from which it pays to build indexes anew. */
+const MANY = 5000;
+
 /** Values named before the rest is only counted. */
 const MOST_NAMED = 1000;
 
@@ -368,6 +371,7 @@ async function makeSqlite(
 /** Replaces the few rows of a fresh library, in one transaction. */
 async function fillLibrary(job: CopyJob, to: DatabaseSettings, sums: Sums): Promise<void> {
   const { world, tables } = job;
+  const total = Array.from(sums.values()).reduce((sum, { rows }) => sum + rows, 0);
   const database = await openDatabase(to, openOptions(world, "write"));
   try {
     const mark = await changeMark(database);
@@ -380,19 +384,22 @@ async function fillLibrary(job: CopyJob, to: DatabaseSettings, sums: Sums): Prom
           { hints: ["stop paperless-ngx on that database; nothing was changed"] },
         );
       }
+      // Before any row changes: PostgreSQL alters no table whose references are still to be checked.
+      const putIndexesBack = total >= MANY
+        ? await setIndexesAside({ ...database, kysely })
+        : undefined;
       for (const { name } of tables) {
         const isEmpty = await countRows({ kysely }, [{ name }]) === 0;
         if (!isEmpty) await sql`delete from ${sql.table(name)}`.execute(kysely);
       }
       if (database.kind === "sqlite") await sql`delete from sqlite_sequence`.execute(kysely);
       const { server } = database;
-      const putIndexesBack = await setIndexesAside({ ...database, kysely });
       await transfer(job, {
         kysely,
         inside: database.within(kysely),
         ...(server ? { server } : {}),
       }, sums);
-      await putIndexesBack();
+      await putIndexesBack?.();
       await endBulk({ ...database, kysely });
     });
   } catch (error) {
