@@ -657,7 +657,7 @@ for (const version of VERSIONS) {
       const files = [...readTree(place.media).keys()];
       assertCode(await runImport(place, recordedTree(version, "plain")), 0);
       assert.ok([...readTree(place.media).keys()].length > files.length + 80);
-      assertCode(await runBinary(["undo"], place), 0);
+      assertCode(await runBinary(["undo", "--yes"], place), 0);
       assert.deepEqual(
         [...readTree(place.media).keys()].filter((path) => path !== "media.lock"),
         files.filter((path) => path !== "media.lock"),
