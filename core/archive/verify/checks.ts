@@ -81,6 +81,10 @@ export const CHECKS = {
     level: "error",
     summary: "A file's content is not the one that the manifest has the checksum of.",
   },
+  "size-mismatch": {
+    level: "error",
+    summary: "A share link bundle has not the size that its record says.",
+  },
   "shared-file": {
     level: "warning",
     summary: "Two documents name one file: older exporters let the last one win.",

@@ -36,6 +36,10 @@ const FILE_CHECKS: Partial<Record<CheckName, FileCheck>> = {
       digest !== checksum
       ? `its checksum is ${digest}, not ${checksum}`
       : undefined,
+  "size-mismatch": ({ place, size }) =>
+    place.kind === "file" && place.size > 0 && size !== undefined && place.size !== size
+      ? `it has ${place.size} bytes, not ${size}`
+      : undefined,
   "undecodable-thumbnail": ({ look, defect }) =>
     look === "webp" || look === "png" ? defect : undefined,
   "unopenable-pdf": ({ look, defect }) => look === "pdf" ? defect : undefined,

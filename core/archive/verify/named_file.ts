@@ -15,6 +15,8 @@ export interface NamedFile {
   readonly path: string;
   /** Lower-case hex; null where none is kept. */
   readonly checksum: string | null;
+  /** Bytes that the record says it has; documents don't say. */
+  readonly size?: number;
   /** What `--deep` can look into. */
   readonly look?: "pdf" | "webp" | "png";
 }
@@ -85,7 +87,7 @@ function* documentFiles({ fields, extras }: RawRecord, pk: number): Generator<Fi
   }
 }
 
-function* bundleFiles({ extras }: RawRecord, pk: number): Generator<FileClaim> {
+function* bundleFiles({ extras, fields }: RawRecord, pk: number): Generator<FileClaim> {
   const raw = extras.get("__exported_share_link_bundle_name__");
   if (rawIsNull(raw)) return;
   const path = textOf(raw);
@@ -93,9 +95,17 @@ function* bundleFiles({ extras }: RawRecord, pk: number): Generator<FileClaim> {
     yield { kind: "bad", message: "__exported_share_link_bundle_name__ is no text" };
     return;
   }
+  const size = fields.get("size_bytes") ?? "";
   yield {
     kind: "named",
-    file: { role: "bundle", pk, title: `share link bundle ${pk}`, path, checksum: null },
+    file: {
+      role: "bundle",
+      pk,
+      title: `share link bundle ${pk}`,
+      path,
+      checksum: null,
+      ...(/^[0-9]{1,15}$/.test(size) ? { size: Number(size) } : {}),
+    },
   };
 }
 

@@ -375,6 +375,27 @@ for (const release of OLD_RELEASES) {
   });
 }
 
+Deno.test({
+  name: "v3.0.5: a share link bundle of another size is found",
+  ignore: withoutFixtures(),
+  async fn() {
+    using made = copyOf(recordedTree("v3.0.5", "plain"), "v3");
+    let name = "";
+    made.edit((records) => {
+      const { __exported_share_link_bundle_name__: path } = first(
+        records,
+        "documents.sharelinkbundle",
+      ) as unknown as Record<string, string>;
+      name = path ?? "";
+    });
+    Deno.writeTextFileSync(made.at(name), "x", { append: true });
+    assert.deepEqual((await verify(made.path)).found, { "size-mismatch": 1 });
+    assert.deepEqual((await verify(made.path, { subset: { kind: "share", share: 0 } })).found, {
+      "size-mismatch": 1,
+    });
+  },
+});
+
 Deno.test("a pixel-perfect thumbnail is one only for --deep", async () => {
   using made = await sampleExport("v3");
   const thumbnail = named(made, THUMBNAIL);
