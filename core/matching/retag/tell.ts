@@ -186,7 +186,7 @@ const SUGGESTION_COLUMNS: readonly RichColumn[] = [
 ];
 const LOGGER = "paperless.handlers";
 
-/** Begins to tell. @param applies the run changes something, or would but for --suggest */
+/** Begins to tell. */
 export function openTeller(world: TellWorld): Teller {
   const { report, generation, names, options } = world;
   const { json } = report.options;
