@@ -124,7 +124,7 @@ export async function findDuplicates(
   const facts = await factsOf(database, texts, matched);
   const groups = planGroups(
     texts.ids.length,
-    matches.sorted(),
+    stoppable(matches.sorted(), world.stop),
     { facts, numbers: texts.numbers },
     {
       ...options,
@@ -214,9 +214,19 @@ async function factsOf(
   }));
 }
 
+/** Looks at the stop flag now and then: ten thousand equal documents are fifty million matches. */
+function* stoppable<T>(items: Iterable<T>, stop: StopSignal): Generator<T> {
+  let count = 0;
+  for (const item of items) {
+    if (++count % 4096 === 0) stop.throwIfRequested();
+    yield item;
+  }
+}
+
 /** Every match, as the generation prints it. */
 function tellMatches(job: Job): void {
-  const { world: { report }, database, texts, facts, matches, options } = job;
+  const { world: { report, stop }, database, texts, facts, matches, options } = job;
+  const sorted = () => stoppable(matches.sorted(), stop);
   const score = ({ distance, total }: DuplicatePair) => scoreOf(distance, total);
   const record = (pair: DuplicatePair) => ({
     a: texts.ids[pair.a]!,
@@ -227,7 +237,7 @@ function tellMatches(job: Job): void {
   });
   const isTable = database.generation === "v3" && !report.options.json && matches.length > 0;
   if (!isTable) {
-    for (const pair of matches.sorted()) {
+    for (const pair of sorted()) {
       const line = matchLine(texts.ids[pair.a]!, texts.ids[pair.b]!, score(pair));
       report.item("match", record(pair), line);
     }
@@ -236,13 +246,13 @@ function tellMatches(job: Job): void {
   }
   const label = (index: number) => documentLabel(texts.ids[index]!, facts.get(index)?.title ?? "");
   let [left, right] = [0, 0];
-  for (const { a, b } of matches.sorted()) {
+  for (const { a, b } of sorted()) {
     left = Math.max(left, displayWidth(label(a)));
     right = Math.max(right, displayWidth(label(b)));
   }
   function* rows() {
     let number = 0;
-    for (const pair of matches.sorted()) {
+    for (const pair of sorted()) {
       yield { number: ++number, left: label(pair.a), right: label(pair.b), score: score(pair) };
     }
   }

@@ -78,7 +78,7 @@ export async function findPairs(
       );
     });
   let counters: PairCounters = NO_PAIRS;
-  const equal = matchEqualTexts(texts, onMatch);
+  const equal = matchEqualTexts(texts, stop, onMatch);
   const progress = report.progress(
     approximate ? "Comparing candidates" : "Comparing",
     approximate ? undefined : all,
@@ -237,12 +237,17 @@ function* candidateJobs(
 }
 
 /** Documents with the same text match whatever the ratio. @returns how many pairs */
-function matchEqualTexts(texts: Texts, onMatch: (pair: DuplicatePair) => void): number {
+function matchEqualTexts(
+  texts: Texts,
+  stop: StopSignal,
+  onMatch: (pair: DuplicatePair) => void,
+): number {
   let count = 0;
   for (let text = 0; text < texts.count; text++) {
     const documents = texts.documentsOf(text);
     const total = 2 * texts.lengths[text]!;
     for (let i = 0; i < documents.length; i++) {
+      if (documents.length - i > 1) stop.throwIfRequested();
       for (let j = i + 1; j < documents.length; j++) {
         count += give(texts, documents[i]!, documents[j]!, 0, total, onMatch);
       }
