@@ -1,5 +1,9 @@
 // A network that hangs: a loopback proxy that stops forwarding, with both connections left open.
 
+import type { Running, RunResult } from "./_run_binary.ts";
+import type { TestDatabase, TestServer } from "./_servers.ts";
+import { lockTable } from "./_table_lock.ts";
+
 /** A proxy in front of a server. */
 export interface HangingProxy extends AsyncDisposable {
   readonly port: number;
@@ -48,4 +52,19 @@ export function startProxy(target: number): HangingProxy {
       await Promise.all(forwarding);
     },
   };
+}
+
+/** Runs a command through a proxy that stops forwarding while the command waits for a lock, with the rows of the
+ * tables before written. @param start with the proxy's port */
+export async function hangInTheMiddle(
+  server: TestServer,
+  database: TestDatabase,
+  start: (port: number) => Running,
+): Promise<RunResult> {
+  await using proxy = startProxy(server.port);
+  await using lock = await lockTable(server, database, "documents_note");
+  const running = start(proxy.port);
+  await lock.isWaitedFor();
+  proxy.hang();
+  return await running.ended;
 }

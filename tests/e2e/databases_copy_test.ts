@@ -5,7 +5,15 @@ import { strict as assert } from "node:assert";
 import { DatabaseSync } from "node:sqlite";
 import { databaseDifferences } from "../_compare_databases.ts";
 import { type FixtureVersion, tempFolder, unpackLibrary, VERSIONS } from "../_fixtures.ts";
-import { jsonLines, runBinary, startBinary, withoutBinaryOrFixtures } from "../_run_binary.ts";
+import { hangInTheMiddle } from "../_hanging_proxy.ts";
+import {
+  jsonLines,
+  runBinary,
+  type Running,
+  type RunResult,
+  startBinary,
+  withoutBinaryOrFixtures,
+} from "../_run_binary.ts";
 import { hasPython } from "../_python.ts";
 import { lockTable } from "../_table_lock.ts";
 import {
@@ -211,7 +219,7 @@ for (const kind of SERVER_KINDS) {
     async fn(test) {
       await using server = await startServer(kind);
       using library = sqliteLibrary("v3.0.5");
-      for (const victim of ["the copy", "its connection"] as const) {
+      for (const victim of ["the copy", "its connection", "the server", "the network"] as const) {
         await test.step(victim, async () => {
           using temp = tempFolder();
           await using target = await server.createDatabase();
@@ -219,17 +227,18 @@ for (const kind of SERVER_KINDS) {
             env: { PAPERLESS_DATA_DIR: `${temp.path}/d`, PAPERLESS_MEDIA_ROOT: `${temp.path}/m` },
           });
           assert.equal(made.code, 0, made.stderr);
-          // A lock in the middle: the rows of the tables before are written, this one's wait.
-          await using lock = await lockTable(server, target, "documents_note");
-          const running = startBinary([
-            ...["copy_database", "--from", library.path, "--to", target.url()],
-          ]);
-          await lock.isWaitedFor();
-          if (victim === "the copy") running.kill("SIGKILL");
-          else await lock.killWaiting();
-          const { code, stderr } = await running.ended;
+          const run = (url: string) =>
+            startBinary(["copy_database", "--from", library.path, "--to", url]);
+          const { code, stderr } = victim === "the network"
+            ? await hangInTheMiddle(server, target, (port) => {
+              const url = target.url().replace(`:${server.port}/`, `:${port}/`);
+              return run(`${url}?connect_timeout=2`);
+            })
+            : await killInTheMiddle(server, target, victim, () => run(target.url()));
           assert.equal(code, victim === "the copy" ? 137 : 1, stderr);
-          await lock.release();
+          if (victim !== "the copy") assert.match(stderr, /error: Cannot change database/);
+          if (victim === "the network") assert.match(stderr, /did not answer/);
+          if (victim === "the server") await server.restart();
           assert.equal(Number(await target.sql("select count(*) from documents_document;")), 0);
           await copy(library.path, target.url());
           const tables = await copy(target.url(), `${temp.path}/back.sqlite3`, "--create");
@@ -238,6 +247,22 @@ for (const kind of SERVER_KINDS) {
       }
     },
   });
+}
+
+/** Ends a copy while it waits for a lock, with the rows of the tables before written. */
+async function killInTheMiddle(
+  server: TestServer,
+  target: TestDatabase,
+  victim: "the copy" | "its connection" | "the server",
+  start: () => Running,
+): Promise<RunResult> {
+  await using lock = await lockTable(server, target, "documents_note");
+  const running = start();
+  await lock.isWaitedFor();
+  if (victim === "the copy") running.kill("SIGKILL");
+  else if (victim === "the server") await server.kill();
+  else await lock.killWaiting();
+  return await running.ended;
 }
 
 /** The one serial number that PostgreSQL has no room for. */

@@ -4,15 +4,9 @@
 import { strict as assert } from "node:assert";
 import { assertEqualExports, readExport } from "../_compare_exports.ts";
 import { fixturesRoot, type FixtureVersion, tempFolder, VERSIONS } from "../_fixtures.ts";
-import { startProxy } from "../_hanging_proxy.ts";
+import { hangInTheMiddle } from "../_hanging_proxy.ts";
 import { assertCode, runBinary, startBinary, withoutBinaryOrFixtures } from "../_run_binary.ts";
-import {
-  SERVER_KINDS,
-  startServer,
-  type TestDatabase,
-  type TestServer,
-  withoutServer,
-} from "../_servers.ts";
+import { SERVER_KINDS, startServer, type TestDatabase, withoutServer } from "../_servers.ts";
 import { lockTable } from "../_table_lock.ts";
 import { inOneOrder } from "../_sorted_export.ts";
 import { newPlace, type Place, runImport, summaryOf } from "./_import.ts";
@@ -70,6 +64,7 @@ for (const kind of SERVER_KINDS) {
           Deno.mkdirSync(out);
           assertCode(await runBinary(["document_exporter", out], at), 0);
           assertEqualExports(inOneOrder(readExport(out)), inOneOrder(readExport(source.path)));
+          assertCode(await runBinary(["verify", out, "--rehearse"], at), 0);
           // The database counts on behind what came with its numbers.
           await database.sql("insert into auth_group (name) values ('new');");
           // Once more, into the library that holds it: nothing is added.
@@ -131,10 +126,14 @@ for (const kind of SERVER_KINDS) {
       await using database = await server.createDatabase();
       const at = placeOn(place, database);
       assertCode(await runBinary(["migrate"], at), 0);
-      const ended = await hangInTheMiddle(server, database, [
-        "document_importer",
-        source.path,
-      ], at.env);
+      const ended = await hangInTheMiddle(
+        server,
+        database,
+        (port) =>
+          startBinary(["document_importer", source.path], {
+            env: { ...at.env, PAPERLESS_DBPORT: `${port}`, PAPERLESS_DB_TIMEOUT: "2" },
+          }),
+      );
       assert.equal(ended.code, 1, ended.stderr);
       assert.match(ended.stderr, /did not answer/);
       assert.deepEqual(filesIn(`${place.media}/documents`), []);
@@ -142,23 +141,6 @@ for (const kind of SERVER_KINDS) {
       assertCode(await runImport(at, source.path), 0);
     },
   });
-}
-
-/** Runs a command through a proxy that stops forwarding while the command waits for a lock. */
-async function hangInTheMiddle(
-  server: TestServer,
-  database: TestDatabase,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-) {
-  await using proxy = startProxy(server.port);
-  await using lock = await lockTable(server, database, "documents_note");
-  const running = startBinary(args, {
-    env: { ...env, PAPERLESS_DBPORT: `${proxy.port}`, PAPERLESS_DB_TIMEOUT: "2" },
-  });
-  await lock.isWaitedFor();
-  proxy.hang();
-  return await running.ended;
 }
 
 Deno.test({
