@@ -448,14 +448,9 @@ Deno.test("open (v3): read where it is, with a warning, if there is no room for 
   const real = openFiles({ read: [where.data], write: [where.scratch] });
   const files: Files = {
     ...real,
-    openWrite(path, options) {
-      const file = real.openWrite(path, options);
-      return {
-        ...file,
-        write() {
-          throw new Error("No space left on device (os error 28)");
-        },
-      };
+    copy(from, to) {
+      Deno.copyFileSync(from, to);
+      throw new Error("No space left on device (os error 28)");
     },
   };
   const warnings: string[] = [];
