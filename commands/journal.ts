@@ -21,6 +21,8 @@ export const journal: Command = {
   access: (settings) => ({ read: [settings.dataDir], write: [] }),
   async run(context, options) {
     const { openJournal } = await import("../core/library/journal/open_journal.ts");
+    const { checkData } = await import("../core/library/check_data.ts");
+    checkData(context.files, context.settings);
     const opened = openJournal(context.files, {
       dataDir: context.settings.dataDir,
       mediaRoot: context.settings.mediaRoot,

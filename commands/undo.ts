@@ -50,6 +50,8 @@ export const undo: Command = {
   async run(context, options) {
     const { undoLast } = await import("../core/library/journal/undo_last.ts");
     const { openTransferPool } = await import("../wasm/checksum/transfer_pool.ts");
+    const { checkData } = await import("../core/library/check_data.ts");
+    checkData(context.files, context.settings);
     const changes = options.dryRun !== true && options.abandon !== true;
     if (changes && options.yes !== true && !Deno.stdin.isTerminal()) {
       throw new PaperwardError("Cannot undo: there is nobody to ask", {

@@ -393,3 +393,21 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "a data folder that isn't there is no library without changes",
+  ignore,
+  fn: async () => {
+    using nowhere = tempFolder();
+    const env = { PAPERLESS_DATA_DIR: `${nowhere.path}/data`, PAPERLESS_MEDIA_ROOT: nowhere.path };
+    for (const command of [["journal", "list"], ["undo", "--yes"]]) {
+      const result = await runBinary(command, { env });
+      assertCode(result, 10);
+      assert.match(
+        result.stderr,
+        /^error: Cannot find the data folder: .*\/data is not a folder$/m,
+      );
+    }
+    assert.deepEqual([...Deno.readDirSync(nowhere.path)], []);
+  },
+});

@@ -48,6 +48,7 @@ Deno.test("without anything set: data and media beside the working folder, SQLit
     mediaRoot: "/app/media",
     scratchDir: "/tmp/paperless",
     database: { kind: "sqlite", path: "/app/data/db.sqlite3", timeoutMs: 5000 },
+    databases: {},
     timeZone: "UTC",
     filenameFormatRemoveNone: false,
     auditLogEnabled: true,
