@@ -11,16 +11,23 @@ export type Role = "thumbnail" | "original" | "archive";
 
 /** A document as the database has it. */
 export interface DocumentRow {
+  /** Its number in the database. */
   readonly id: number;
+  /** As the database has it; may be empty. */
   readonly title: string;
+  /** Of the original. */
   readonly mimeType: string;
   /** Relative to the originals; null: the default name. */
   readonly filename: string | null;
+  /** Relative to the archive folder; null: it has no archive file. */
   readonly archiveFilename: string | null;
+  /** Of the original; may be empty. */
   readonly checksum: string;
+  /** Of the archive file; null where none is kept. */
   readonly archiveChecksum: string | null;
   /** v2: its files are encrypted with GPG. */
   readonly encrypted: boolean;
+  /** Whether its text is not empty. */
   readonly hasContent: boolean;
 }
 
@@ -39,10 +46,13 @@ export type Algorithm = "md5" | "sha256";
 
 /** One file of a document with everything that was found out about it. */
 export interface CheckedFile {
+  /** Which file of the document. */
   readonly role: Role;
+  /** The document it belongs to. */
   readonly document: DocumentRow;
   /** Absolute, as the database has it. */
   readonly path: string;
+  /** What is there. */
   readonly place: Place;
   /** The checksum in the database; null for thumbnails and where none is kept. */
   readonly stored: string | null;
@@ -56,7 +66,9 @@ export interface CheckedFile {
 
 /** A document with the files that it should have. */
 export interface CheckedDocument {
+  /** The document's row. */
   readonly document: DocumentRow;
+  /** In the order of roles; without an archive file where it should have none. */
   readonly files: readonly CheckedFile[];
 }
 
@@ -70,9 +82,13 @@ export interface CheckWorld {
 
 /** What a check says. Paths are full. */
 export interface Found {
+  /** What is wrong, in words. */
   readonly message: string;
+  /** The file or folder; absent where it is about none. */
   readonly path?: string;
+  /** Which file of the document; absent where it is about none. */
   readonly role?: Role;
+  /** Absent where it belongs to no document. */
   readonly document?: { readonly id: number; readonly title: string };
   /** For `--json` and for repairs. */
   readonly facts?: Readonly<Record<string, string | number | null>>;
@@ -80,7 +96,9 @@ export interface Found {
 
 /** What a check says, with where it comes from: one line of the result. */
 export interface Finding extends Found {
+  /** Name of the check. */
   readonly check: string;
+  /** How bad it is: the check's level. */
   readonly level: Level;
 }
 
@@ -102,6 +120,7 @@ export interface StrayFile {
 
 /** What is wrong with rows is looked for in the snapshot. */
 export interface RowsWorld {
+  /** Of the library's database. */
   readonly snapshot: Snapshot;
   /** The media folder. */
   readonly mediaRoot: string;
@@ -113,7 +132,9 @@ export interface RowsWorld {
 export interface Check {
   /** As `--checks` takes it. */
   readonly name: string;
+  /** Of everything that it finds. */
   readonly level: Level;
+  /** Who looks for it: upstream's checker as well, or Paperward alone. */
   readonly origin: "upstream" | "paperward";
   /** One sentence: what is wrong where it finds something. */
   readonly summary: string;

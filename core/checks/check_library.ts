@@ -41,6 +41,7 @@ import { sizeBelow, walkMedia } from "./walk_media.ts";
 
 /** What a check runs in. */
 export interface SanityWorld extends CommandContext {
+  /** Starts the Workers that read and checksum. */
   openTransfers(options: TransferPoolOptions): TransferPool;
 }
 
@@ -53,10 +54,13 @@ export interface SanitySink {
 
 /** What was looked at. */
 export interface SanityCounts {
+  /** Of the library. */
   readonly generation: "v2" | "v3";
+  /** Documents that were looked at, the trash and versions included. */
   readonly documents: number;
-  /** Files that were read, and their bytes. */
+  /** Files whose content was read. */
   readonly filesRead: number;
+  /** Bytes of these files. */
   readonly bytesRead: number;
 }
 

@@ -28,13 +28,15 @@ import { openTally, type Tally } from "./tally.ts";
 export interface SanityRequest extends SanityOptions {
   /** Warnings count as errors. */
   readonly strict: boolean;
-  /** Absolute paths of the reports. */
+  /** Absolute path of the JUnit report; absent: none is written. */
   readonly junit?: string;
+  /** Absolute path of the HTML report; absent: none is written. */
   readonly html?: string;
+  /** Absent: nothing is repaired. */
   readonly repair?: RepairRequest;
   /** Where answers come from; tests replace it. */
   readonly asker?: Asker;
-  /** @default {() => new Date()} */
+  /** The time, for reports. @default {() => new Date()} */
   readonly now?: () => Date;
 }
 
@@ -42,6 +44,7 @@ export interface SanityRequest extends SanityOptions {
 export interface RepairRequest {
   /** Absolute path of an export with good copies. */
   readonly from?: string;
+  /** Shows the repairs and carries none out. */
   readonly dryRun: boolean;
   /** Nobody is asked. */
   readonly yes: boolean;
@@ -51,18 +54,25 @@ export interface RepairRequest {
 
 /** What came of it. */
 export interface SanitySummary extends SanityCounts {
+  /** How the command ends; after repairs by what is left. */
   readonly exit: ExitName;
+  /** Counts of what was found, before repairs. */
   readonly tally: Tally;
   /** ms */
   readonly duration: number;
+  /** Absent: none were asked for. */
   readonly repairs?: RepairSummary;
 }
 
 /** What came of repairs. */
 export interface RepairSummary {
+  /** `planned`: only shown; `declined`: the answer was no, or there was nobody to ask. */
   readonly outcome: "done" | "planned" | "declined" | "nothing to do";
+  /** Repairs of the plan. */
   readonly planned: number;
+  /** Of these, carried out. */
   readonly repaired: number;
+  /** Of these, tried in vain. */
   readonly failed: number;
   /** What is still wrong after them. */
   readonly left: Tally;

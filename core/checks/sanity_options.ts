@@ -20,6 +20,7 @@ export interface SanityOptions {
   readonly readers: number;
   /** bytes per second */
   readonly bandwidth?: number;
+  /** ms to wait for media.lock; absent: as long as it takes */
   readonly lockTimeoutMs?: number;
   /** Absolute paths that this run uses itself: no orphans, wherever they are. */
   readonly ownPaths?: readonly string[];

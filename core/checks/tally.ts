@@ -14,10 +14,13 @@ const UNREAD: ReadonlySet<string> = new Set(
 
 /** Counts of findings. */
 export interface Tally {
+  /** Counts one more. */
   add(finding: Finding): void;
   /** Findings by check. */
   readonly byCheck: ReadonlyMap<string, number>;
+  /** Findings of all levels. */
   readonly total: number;
+  /** Findings of this level. */
   count(level: Level): number;
   /** Documents that have a finding of this level. */
   documents(level: Level): number;

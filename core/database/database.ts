@@ -11,24 +11,31 @@ import type { StorageValue } from "./storage_value.ts";
 
 /** A column to read: by its kind the database knows what can be harmed. */
 export interface ReadColumn {
+  /** Its name. */
   readonly column: string;
+  /** The kind of its field. */
   readonly kind: FieldKind;
 }
 
 /** A read of whole rows of one table. */
 export interface RowsQuery {
+  /** Its name. */
   readonly table: string;
   /** The first one must be the primary key. */
   readonly columns: readonly ReadColumn[];
   /** `INNER JOIN …`, for `where` and `orderBy`. */
   readonly join?: RawBuilder<unknown>;
+  /** The condition, without `where`; absent: all rows. */
   readonly where?: RawBuilder<unknown>;
+  /** What follows `order by`; absent: as the database likes. */
   readonly orderBy?: RawBuilder<unknown>;
 }
 
 /** A consistent view of the database: it sees what was committed when it began, nothing later. */
 export interface Snapshot {
+  /** Of the library. */
   readonly generation: Generation;
+  /** Names of its tables. */
   readonly tables: ReadonlySet<string>;
   /** Ordinary queries inside the snapshot. Text is not checked here: see {@linkcode Snapshot.rows}. */
   readonly kysely: Kysely<Tables>;

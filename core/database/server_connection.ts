@@ -25,6 +25,7 @@ export interface ServerRows {
 
 /** One connection to one database; nothing is known of what the database holds. */
 export interface ServerConnection {
+  /** Which server it is. */
   readonly kind: "postgres" | "mariadb";
   /** For people: `paperless at localhost:5432`. */
   readonly place: string;

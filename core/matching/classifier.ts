@@ -3,9 +3,13 @@
 
 /** What a model predicts for a text: ids of objects. */
 export interface Prediction {
+  /** Null: none. */
   readonly correspondent: number | null;
+  /** Null: none. */
   readonly documentType: number | null;
+  /** All tags; empty: none. */
   readonly tag: readonly number[];
+  /** Null: none. */
   readonly storagePath: number | null;
 }
 
@@ -13,6 +17,7 @@ export interface Prediction {
 export interface Classifier {
   /** In the order of the texts. */
   predict(texts: readonly string[]): Promise<readonly Prediction[]>;
+  /** Lets go of the model. */
   close(): void;
 }
 

@@ -32,6 +32,7 @@ export interface Matcher {
   readonly workers: number;
   /** The verdicts, in the order of the texts. Several calls may be under way. */
   match(texts: readonly string[]): Promise<readonly TextVerdict[]>;
+  /** Ends the Workers; calls that are under way fail. */
   close(): void;
 }
 

@@ -15,10 +15,12 @@ import { fold } from "./python_text.ts";
 
 /** A pattern that can be compiled: `new RegExp(source, flags)`. */
 export interface TranslatedPattern {
+  /** Right for all texts. */
   readonly source: string;
   /** The same for texts that are {@linkcode isLatin}: many times as fast, for nobody has to look for digits and
    * letters of all the world. */
   readonly latin: string;
+  /** For both sources: `v` or `iv`. */
   readonly flags: string;
   /** Texts that every match holds, folded, the longest first; to find out quickly that there is none. */
   readonly needles: readonly string[];

@@ -8,9 +8,11 @@ export type Answer = "yes" | "no" | "nobody there";
 
 /** Where answers come from; tests replace it. */
 export interface Asker {
+  /** Whether there is somebody to ask. */
   isTerminal(): boolean;
   /** Bytes read, or null at the end. */
   read(buffer: Uint8Array): Promise<number | null>;
+  /** Shows the question. */
   write(text: string): void;
 }
 

@@ -7,8 +7,11 @@ import type { Files } from "../library/files.ts";
 
 /** The world as a command sees it. */
 export interface CommandContext {
+  /** Where the library is, and how paperless-ngx is set up. */
   readonly settings: Settings;
+  /** Where everything is said. */
   readonly report: Report;
+  /** Asks for a graceful stop. */
   readonly stop: StopSignal;
   /** Every file operation goes through here; fault tests replace it. */
   readonly files: Files;

@@ -44,6 +44,11 @@ export type LinkRow<From extends string, To extends string> =
   & { readonly id: Generated<number> }
   & { [C in From | To]: number };
 
+/**
+ * The tables of all models.
+ *
+ * @internal
+ */
 type ModelTables = {
   [M in (typeof MODELS)[number] as M["table"]]: M extends TypedModel<infer F, string> ? Row<F>
     : never;
@@ -51,71 +56,104 @@ type ModelTables = {
 
 /** The link tables of many-to-many lists. */
 export interface LinkTables {
+  /** Permissions of groups. */
   readonly auth_group_permissions: LinkRow<"group_id", "permission_id">;
+  /** Groups of users. */
   readonly auth_user_groups: LinkRow<"user_id", "group_id">;
+  /** Permissions that users have themselves, not by a group. */
   readonly auth_user_user_permissions: LinkRow<"user_id", "permission_id">;
+  /** Tags of documents. */
   readonly documents_document_tags: LinkRow<"document_id", "tag_id">;
+  /** Documents of share link bundles (v3). */
   readonly documents_sharelinkbundle_documents: LinkRow<"sharelinkbundle_id", "document_id">;
+  /** Actions of workflows. */
   readonly documents_workflow_actions: LinkRow<"workflow_id", "workflowaction_id">;
+  /** Triggers of workflows. */
   readonly documents_workflow_triggers: LinkRow<"workflow_id", "workflowtrigger_id">;
+  /** Groups that an action lets change a document. */
   readonly documents_workflowaction_assign_change_groups: LinkRow<"workflowaction_id", "group_id">;
+  /** Users that an action lets change a document. */
   readonly documents_workflowaction_assign_change_users: LinkRow<"workflowaction_id", "user_id">;
+  /** Custom fields that an action gives a document. */
   readonly documents_workflowaction_assign_custom_fields: LinkRow<
     "workflowaction_id",
     "customfield_id"
   >;
+  /** Tags that an action gives a document. */
   readonly documents_workflowaction_assign_tags: LinkRow<"workflowaction_id", "tag_id">;
+  /** Groups that an action lets view a document. */
   readonly documents_workflowaction_assign_view_groups: LinkRow<"workflowaction_id", "group_id">;
+  /** Users that an action lets view a document. */
   readonly documents_workflowaction_assign_view_users: LinkRow<"workflowaction_id", "user_id">;
+  /** Groups from which an action takes the right to change a document. */
   readonly documents_workflowaction_remove_change_groups: LinkRow<"workflowaction_id", "group_id">;
+  /** Users from which an action takes the right to change a document. */
   readonly documents_workflowaction_remove_change_users: LinkRow<"workflowaction_id", "user_id">;
+  /** Correspondents that an action takes from a document. */
   readonly documents_workflowaction_remove_correspondents: LinkRow<
     "workflowaction_id",
     "correspondent_id"
   >;
+  /** Custom fields that an action takes from a document. */
   readonly documents_workflowaction_remove_custom_fields: LinkRow<
     "workflowaction_id",
     "customfield_id"
   >;
+  /** Document types that an action takes from a document. */
   readonly documents_workflowaction_remove_document_types: LinkRow<
     "workflowaction_id",
     "documenttype_id"
   >;
+  /** Owners that an action takes from a document. */
   readonly documents_workflowaction_remove_owners: LinkRow<"workflowaction_id", "user_id">;
+  /** Storage paths that an action takes from a document. */
   readonly documents_workflowaction_remove_storage_paths: LinkRow<
     "workflowaction_id",
     "storagepath_id"
   >;
+  /** Tags that an action takes from a document. */
   readonly documents_workflowaction_remove_tags: LinkRow<"workflowaction_id", "tag_id">;
+  /** Groups from which an action takes the right to view a document. */
   readonly documents_workflowaction_remove_view_groups: LinkRow<"workflowaction_id", "group_id">;
+  /** Users from which an action takes the right to view a document. */
   readonly documents_workflowaction_remove_view_users: LinkRow<"workflowaction_id", "user_id">;
+  /** Tags that a document must have, all of them, for the trigger. */
   readonly documents_workflowtrigger_filter_has_all_tags: LinkRow<"workflowtrigger_id", "tag_id">;
+  /** Correspondents of which a document must have one for the trigger. */
   readonly documents_workflowtrigger_filter_has_any_correspondents: LinkRow<
     "workflowtrigger_id",
     "correspondent_id"
   >;
+  /** Document types of which a document must have one for the trigger. */
   readonly documents_workflowtrigger_filter_has_any_document_types: LinkRow<
     "workflowtrigger_id",
     "documenttype_id"
   >;
+  /** Storage paths of which a document must have one for the trigger. */
   readonly documents_workflowtrigger_filter_has_any_storage_paths: LinkRow<
     "workflowtrigger_id",
     "storagepath_id"
   >;
+  /** Correspondents of which a document must have none for the trigger. */
   readonly documents_workflowtrigger_filter_has_not_correspondents: LinkRow<
     "workflowtrigger_id",
     "correspondent_id"
   >;
+  /** Document types of which a document must have none for the trigger. */
   readonly documents_workflowtrigger_filter_has_not_document_types: LinkRow<
     "workflowtrigger_id",
     "documenttype_id"
   >;
+  /** Storage paths of which a document must have none for the trigger. */
   readonly documents_workflowtrigger_filter_has_not_storage_paths: LinkRow<
     "workflowtrigger_id",
     "storagepath_id"
   >;
+  /** Tags of which a document must have none for the trigger. */
   readonly documents_workflowtrigger_filter_has_not_tags: LinkRow<"workflowtrigger_id", "tag_id">;
+  /** Tags of which a document must have one for the trigger. */
   readonly documents_workflowtrigger_filter_has_tags: LinkRow<"workflowtrigger_id", "tag_id">;
+  /** Tags that a mail rule gives what it fetches. */
   readonly paperless_mail_mailrule_assign_tags: LinkRow<"mailrule_id", "tag_id">;
 }
 

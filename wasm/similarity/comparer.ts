@@ -7,6 +7,7 @@ export type RatioRule = "compared" | "cut-off";
 
 /** Prepared texts, one behind the other. */
 export interface Tile {
+  /** The texts themselves. */
   readonly bytes: Uint8Array;
   /** Where each text ends in them. */
   readonly ends: Uint32Array;
@@ -14,6 +15,7 @@ export interface Tile {
 
 /** All pairs of two tiles, all pairs within one, or some pairs within one. */
 export interface Block {
+  /** The first text of each pair is one of these. */
   readonly left: Tile;
   /** Absent: the pairs of `left` itself. */
   readonly right?: Tile;
@@ -23,6 +25,7 @@ export interface Block {
 
 /** How many pairs went which way. Each pair is counted once, by what decided it. */
 export interface PairCounters {
+  /** All that were looked at. */
   readonly pairs: number;
   /** The lengths alone are too different. */
   readonly byLength: number;
@@ -32,6 +35,7 @@ export interface PairCounters {
   readonly byClasses: number;
   /** The texts are, by their exact distance. */
   readonly byDistance: number;
+  /** The rest: they match. */
   readonly matched: number;
 }
 
@@ -39,6 +43,7 @@ export interface PairCounters {
 export interface BlockResult {
   /** Three numbers a match: which text of the left tile, which of the right one, and their distance. */
   readonly matches: Uint32Array<ArrayBuffer>;
+  /** What decided its pairs. */
   readonly counters: PairCounters;
 }
 
@@ -53,6 +58,7 @@ export interface ComparerOptions {
   readonly alphabet: Uint32Array;
   /** 0–100 */
   readonly ratio: number;
+  /** How the ratio is applied. */
   readonly rule: RatioRule;
 }
 

@@ -9,11 +9,13 @@ import type { Block, BlockResult, ComparerOptions } from "./comparer.ts";
 export interface SimilarityJob {
   /** Given back with the result; no two jobs of a run have the same. */
   readonly number: number;
+  /** What is compared. */
   readonly block: Block;
 }
 
 /** What came out of it. */
 export interface SimilarityResult extends BlockResult {
+  /** Of its job. */
   readonly number: number;
 }
 
@@ -25,6 +27,7 @@ export interface SimilarityPool {
     jobs: AsyncIterable<SimilarityJob> | Iterable<SimilarityJob>,
     options?: RunOptions,
   ): AsyncGenerator<SimilarityResult, void, undefined>;
+  /** Ends the Workers. */
   close(): void;
 }
 

@@ -18,6 +18,7 @@ import type { Settings } from "../../settings/settings.ts";
 
 /** Makes the tables of a library on a server, and takes them back. */
 export interface ServerLibraries {
+  /** Makes an empty library, or one with the rows that are given. */
   create(connection: ServerConnection, options: CreateServerLibraryOptions): Promise<void>;
   /** Removes a library that this very run has made. */
   drop(connection: ServerConnection, generation: Generation): Promise<void>;

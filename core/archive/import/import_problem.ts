@@ -6,6 +6,7 @@ import { openSpool, type Spool } from "../../library/spool.ts";
 
 /** One thing that is wrong. */
 export interface ImportProblem {
+  /** What is wrong. */
   readonly kind:
     | "unknown model"
     | "unknown field"
@@ -21,6 +22,7 @@ export interface ImportProblem {
     | "in the way";
   /** `documents.document 12`, or a path in the export. */
   readonly item: string;
+  /** What is wrong with the item, in words. */
   readonly message: string;
   /** What happens to it where damage is accepted. */
   readonly instead: string;

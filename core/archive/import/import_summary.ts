@@ -7,7 +7,9 @@ import type { ImportProblem } from "./import_problem.ts";
 
 /** Records of one model, and what became of them. `records = added + merged + leftOut`. */
 export interface ImportCount {
+  /** `documents.document` */
   readonly model: string;
+  /** In the export. */
   readonly records: number;
   /** New rows. */
   readonly added: number;
@@ -19,7 +21,9 @@ export interface ImportCount {
 
 /** The summary of an import. */
 export interface ImportSummary {
+  /** As the options named it. */
   readonly source: string;
+  /** Nothing was changed: the figures say what would be. */
   readonly dryRun: boolean;
   /** The library was made. */
   readonly created: boolean;
@@ -29,10 +33,13 @@ export interface ImportSummary {
   readonly generation: Generation;
   /** `X.Y.Z` that wrote the export, or null where it doesn't say. */
   readonly release: string | null;
+  /** Documents that were added; 0 where an interrupted import was brought to its end. */
   readonly documents: number;
   /** Files put in place; a dry run says how many would be. */
   readonly files: number;
+  /** Bytes of the planned files; 0 where an interrupted import was brought to its end. */
   readonly bytes: number;
+  /** By model; empty where an interrupted import was brought to its end. */
   readonly counts: readonly ImportCount[];
   /** Problems by kind. */
   readonly problems: Readonly<Partial<Record<ImportProblem["kind"], number>>>;

@@ -43,6 +43,7 @@ export interface FileCounts {
   readonly present: number;
   /** Of these, read from their first byte to the last. */
   readonly read: number;
+  /** Bytes of content that were read. */
   readonly bytes: number;
 }
 

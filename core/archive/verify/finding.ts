@@ -8,12 +8,17 @@ export type VerifyLevel = "error" | "warning" | "info";
 
 /** One thing that was found. */
 export interface Finding {
+  /** The check that found it. */
   readonly check: CheckName;
+  /** How bad it is; the table of checks knows. */
   readonly level: VerifyLevel;
+  /** What is wrong, in words. */
   readonly message: string;
   /** In the export. */
   readonly path?: string;
+  /** The document, by the export's number; absent where it is about none. */
   readonly document?: { readonly id: number; readonly title: string };
+  /** Which file of the document or bundle; absent where it is about none. */
   readonly role?: FileRole;
   /** Where the record stands; the line is 1-based. */
   readonly record?: { readonly manifest: string; readonly line: number };

@@ -24,8 +24,11 @@ import type { FindingSink } from "./finding.ts";
 
 /** What a rehearsal runs in. */
 export interface RehearsalWorld extends CommandContext {
+  /** Starts the Workers that copy and checksum. */
   openTransfers(options: TransferPoolOptions): TransferPool;
+  /** Makes the SQLite database of an empty library. */
   createLibrary(options: CreateLibraryOptions): void;
+  /** The time. */
   now(): Date;
 }
 
@@ -46,8 +49,11 @@ export interface RehearsalOptions {
 
 /** What came of it. */
 export interface Rehearsal {
+  /** Documents that were restored. */
   readonly documents: number;
+  /** Files that were restored. */
   readonly files: number;
+  /** Records of the export that were compared with those of the restored library. */
   readonly records: number;
 }
 

@@ -56,12 +56,17 @@ export interface VerifyWorld extends Omit<RehearsalWorld, "createLibrary"> {
 
 /** How a verification went; text, JSON, JUnit and HTML are printers of it. */
 export interface VerifySummary extends FileCounts {
+  /** How the command ends. */
   readonly exit: ExitName;
+  /** Absolute path of the export, or `standard input`. */
   readonly path: string;
+  /** Null where it can't be read as an export. */
   readonly kind: "folder" | "zip" | null;
   /** That wrote the export; null where nothing says so. */
   readonly release: string | null;
+  /** Records that were read, of all models. */
   readonly records: number;
+  /** Of these, documents. */
   readonly documents: number;
   /** Every manifest was read to its end. */
   readonly isComplete: boolean;
@@ -69,8 +74,11 @@ export interface VerifySummary extends FileCounts {
   readonly secrets: number;
   /** Of a random subset. */
   readonly seed?: number;
+  /** Absent: not asked for, or it came to no end, which is a finding. */
   readonly rehearsal?: Rehearsal;
+  /** Documents by what became of them since the other export; absent: not compared. */
   readonly changes?: Readonly<Record<"added" | "removed" | "changed", number>>;
+  /** Counts of all findings. */
   readonly tally: VerifyTally;
   /** ISO 8601 */
   readonly started: string;

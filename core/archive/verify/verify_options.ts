@@ -8,6 +8,7 @@ export interface VerifyOptions {
   readonly path: string;
   /** How it is called in reports. @default its path */
   readonly name?: string;
+  /** Secrets are decrypted with it, to see whether they can be. */
   readonly passphrase?: string;
   /** It was written with `--data-only`: files that the manifest names are not expected. */
   readonly dataOnly: boolean;
@@ -25,7 +26,8 @@ export interface VerifyOptions {
   readonly mend: boolean;
   /** Warnings count as errors. */
   readonly strict: boolean;
-  /** Absolute paths of reports. */
+  /** Absolute path of the JUnit report; absent: none is written. */
   readonly junit?: string;
+  /** Absolute path of the HTML report; absent: none is written. */
   readonly html?: string;
 }

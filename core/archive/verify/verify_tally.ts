@@ -10,11 +10,15 @@ const ORDER: readonly ExitName[] = ["findings", "version", "passphrase", "partia
 
 /** Counts of findings. */
 export interface VerifyTally {
+  /** Findings by check; checks that found nothing are missing. */
   readonly byCheck: ReadonlyMap<CheckName, number>;
+  /** Findings of all levels. */
   readonly total: number;
+  /** Counts one more. */
   add(finding: Finding): void;
+  /** Findings of this level. */
   count(level: VerifyLevel): number;
-  /** @param strict warnings count as errors */
+  /** How the run ends. @param strict warnings count as errors */
   exit(strict: boolean): ExitName;
 }
 

@@ -27,22 +27,30 @@ import { whatItHolds } from "./fresh_library.ts";
 
 /** What a copy needs of the world. */
 export interface CopyWorld {
+  /** The file system, within the folders that belong to the run. */
   readonly files: Files;
+  /** Where everything is said. */
   readonly report: Report;
+  /** Asks for a graceful stop. */
   readonly stop: StopSignal;
   /** Absolute path of an empty folder. */
   readonly scratch: string;
+  /** Makes the SQLite database of an empty library. */
   createLibrary(options: CreateLibraryOptions): void;
+  /** Makes a library on a server, empty or with the rows that are given. */
   createServerLibrary(
     connection: ServerConnection,
     options: CreateServerLibraryOptions,
   ): Promise<void>;
+  /** Whether a run was stopped before the library was complete. */
   isUnfinished(connection: ServerConnection): Promise<boolean>;
 }
 
 /** What is copied. */
 export interface CopyOptions {
+  /** The source: a library. */
   readonly from: DatabaseSettings;
+  /** The target: a fresh library, or with `create` a place where there is none. */
   readonly to: DatabaseSettings;
   /** The target has no library yet: make it. */
   readonly create: boolean;
@@ -54,7 +62,9 @@ export interface CopyOptions {
 
 /** A table that was copied. */
 export interface CopiedTable {
+  /** Its name in the database. */
   readonly table: string;
+  /** Rows in the source; a dry run copied none of them. */
   readonly rows: number;
   /** Of all rows in any order: equal on both sides. */
   readonly checksum: string;
@@ -62,9 +72,13 @@ export interface CopiedTable {
 
 /** What was done. */
 export interface CopySummary {
+  /** Where the source is, for people: the file's path, or `name at host:port`. */
   readonly from: string;
+  /** Where the target is, in the same form. */
   readonly to: string;
+  /** Of both libraries. */
   readonly generation: Generation;
+  /** `X.Y.Z` whose schema the source has. */
   readonly release: string;
   /** Nothing was written. */
   readonly dryRun: boolean;

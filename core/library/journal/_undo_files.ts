@@ -10,6 +10,7 @@ import type { JournalStep } from "./journal_step.ts";
 export interface Conflict {
   /** A path, or a row. */
   readonly what: string;
+  /** What stands in the way, in words. */
   readonly reason: string;
 }
 

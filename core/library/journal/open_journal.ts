@@ -28,10 +28,13 @@ export type EntryState = "unfinished" | "done" | "being undone" | "undone" | "da
 export interface EntryFacts {
   /** `000012` */
   readonly id: string;
+  /** The command's name; `?` where the entry is damaged. */
   readonly command: string;
+  /** Its command line, without secrets; empty where the entry is damaged. */
   readonly arguments: readonly string[];
   /** ISO 8601, UTC. */
   readonly started: string;
+  /** How far it came. */
   readonly state: EntryState;
 }
 

@@ -42,6 +42,7 @@ export interface UndoPlan {
   readonly counts: Readonly<Partial<Record<JournalStep["kind"], number>>>;
   /** Why it can't be taken back; empty: it can. At most {@linkcode MOST_CONFLICTS} are listed. */
   readonly conflicts: readonly Conflict[];
+  /** How many there are, listed or not. */
   readonly conflictCount: number;
 }
 

@@ -21,13 +21,17 @@ import {
 
 /** What an undo runs in. */
 export interface UndoContext extends CommandContext {
+  /** Starts the Workers that checksum. */
   openTransfers(options: TransferPoolOptions): TransferPool;
 }
 
 /** What was asked for. */
 export interface UndoOptions {
+  /** Shows what would be taken back; changes nothing. */
   readonly dryRun: boolean;
+  /** Leaves an undo that was interrupted, or a damaged entry, as it is and forgets it. */
   readonly abandon: boolean;
+  /** ms to wait for media.lock; absent: as long as it takes */
   readonly lockTimeoutMs?: number;
   /** The plan is shown and a yes waited for. @default {false} */
   readonly asks?: boolean;
@@ -37,8 +41,11 @@ export interface UndoOptions {
 
 /** What came of it. */
 export interface UndoSummary {
+  /** `refused`: something stands in the way, and nothing was changed. */
   readonly outcome: "undone" | "would undo" | "refused" | "abandoned" | "declined";
+  /** The entry as it was found. */
   readonly entry: EntryFacts;
+  /** By kind of step: rows, files and folders; empty where nothing was to be taken back. */
   readonly counts: UndoPlan["counts"];
   /** How many things stand in the way. */
   readonly conflicts: number;

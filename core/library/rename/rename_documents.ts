@@ -36,6 +36,7 @@ export interface RenameContext extends CommandContext {
   readonly canAsk: boolean;
   /** Asks before files are moved. */
   ask(question: string): Promise<Answer>;
+  /** The time, for rows that change. */
   readonly now: () => Date;
 }
 
@@ -43,8 +44,11 @@ export interface RenameContext extends CommandContext {
 export interface RenameOptions {
   /** Only these. @default all */
   readonly documents?: readonly number[];
+  /** Shows the plan; changes nothing. */
   readonly dryRun: boolean;
+  /** Asks nobody. */
   readonly yes: boolean;
+  /** ms to wait for media.lock; absent: as long as it takes */
   readonly lockTimeoutMs?: number;
   /** The command line, for the journal. */
   readonly arguments: readonly string[];
@@ -52,12 +56,17 @@ export interface RenameOptions {
 
 /** What came of it. */
 export interface RenameSummary {
+  /** How the command ends: `partial` where a document or its template failed. */
   readonly exit: ExitName;
+  /** `would rename`: a dry run. */
   readonly outcome: "renamed" | "would rename" | "declined" | "nothing to do";
+  /** Of the library. */
   readonly generation: Generation;
+  /** Documents that were looked at. */
   readonly documents: number;
   /** Documents that were renamed, or would be. */
   readonly renamed: number;
+  /** The others: their names are right, or could not be changed. */
   readonly stayed: number;
   /** Documents that should have other names and could not be given them. */
   readonly failed: number;

@@ -22,14 +22,19 @@ export interface DuplicateOptions {
   readonly ratio: number;
   /** Workers. */
   readonly processes: number;
+  /** Only pairs with a newer document; absent: all pairs. */
   readonly since?: Since;
+  /** Compares only pairs that are likely to match. */
   readonly approximate: boolean;
   /** Absolute path. */
   readonly checkpoint?: string;
   /** Absolute path. */
   readonly html?: string;
+  /** Which document of a group stays. */
   readonly keep: KeepRule;
+  /** Documents whose numbers differ may go too; otherwise they are left for review. */
   readonly includeNumericDifferences: boolean;
+  /** Moves the duplicates to the trash; absent: they are only listed. */
   readonly delete?: {
     /** Shows the plan and changes nothing. */
     readonly dryRun: boolean;

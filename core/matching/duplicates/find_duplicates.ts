@@ -40,9 +40,13 @@ import { diffWords } from "./word_diff.ts";
 
 /** What finding duplicates needs of the world. */
 export interface DuplicateWorld {
+  /** Where the library is. */
   readonly settings: Settings;
+  /** Where everything is said. */
   readonly report: Report;
+  /** Asks for a graceful stop. */
   readonly stop: StopSignal;
+  /** The file system, within the folders that belong to the run. */
   readonly files: Files;
   /** Absolute path of an empty folder. */
   readonly scratch: string;
@@ -50,7 +54,9 @@ export interface DuplicateWorld {
   openPool(options: SimilarityPoolOptions): SimilarityPool;
   /** Asks before something is deleted. */
   ask(question: string): Promise<Answer>;
+  /** The time, for the page and for what is deleted. */
   readonly now: () => Date;
+  /** A new UUID: 32 hexadecimal digits, with dashes. */
   readonly newId: () => string;
   /** Characters of a line. */
   readonly columns: number;
@@ -61,17 +67,27 @@ export type DeleteOutcome = "done" | "planned" | "declined" | "nobody to ask" | 
 
 /** What came of a run. */
 export interface DuplicateSummary {
+  /** Of the library. */
   readonly generation: Generation;
+  /** 0–100, as it was asked for. */
   readonly ratio: number;
+  /** Only likely pairs were compared. */
   readonly approximate: boolean;
-  /** Documents that were compared, and those with nothing to compare. */
+  /** Documents that were compared. */
   readonly documents: number;
+  /** Documents that were not, because there is nothing in them to compare. */
   readonly blank: number;
+  /** What the filters did. */
   readonly counters: SearchCounters;
+  /** Pairs of documents that match. */
   readonly matches: number;
+  /** Groups of documents that matches connect. */
   readonly groups: number;
+  /** Documents that could go: each is like one that stays. */
   readonly duplicates: number;
+  /** Documents like one that stays, with something that speaks against deleting them. */
   readonly review: number;
+  /** What became of `delete`; absent: not asked for. */
   readonly deletion?: {
     readonly outcome: DeleteOutcome;
     readonly deleted: number;

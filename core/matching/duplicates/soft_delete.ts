@@ -24,7 +24,9 @@ export interface Deletion {
 
 /** A document that was left alone after all. */
 export interface LeftAlone {
+  /** Its number in the database. */
   readonly id: number;
+  /** What was changed meanwhile, in words. */
   readonly reason: string;
 }
 

@@ -46,9 +46,11 @@ import { count, noCounts, openTeller, type RetagCounts, type Teller } from "./te
 export interface RetagContext extends CommandContext {
   /** Asks before something is overwritten. */
   ask(question: string): Promise<Answer>;
+  /** The time, for rows that change. */
   readonly now: () => Date;
   /** Starts the Workers that match; see `openMatcher`. */
   openMatcher(rules: readonly Rule[], options: MatcherOptions): Matcher;
+  /** Of this machine; more Workers than these are never started. */
   readonly processors: number;
   /** The model, where there is one. */
   readonly classifier?: Classifier;
@@ -58,8 +60,11 @@ export interface RetagContext extends CommandContext {
 
 /** What came of a run. */
 export interface RetagSummary extends Readonly<RetagCounts> {
+  /** How the command ends: `partial` where something failed or a rule could not be applied. */
   readonly exit: ExitName;
+  /** `no target`: no kind of object was asked for. */
   readonly outcome: "retagged" | "suggested" | "would retag" | "declined" | "no target";
+  /** Of the library. */
   readonly generation: Generation;
   /** Documents whose files got other names. */
   readonly renamed: number;

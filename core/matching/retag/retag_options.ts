@@ -6,21 +6,27 @@ import type { ObjectKind } from "../matching_objects.ts";
 export interface RetagOptions {
   /** What is looked at; in the order of `OBJECT_KINDS`. */
   readonly kinds: readonly ObjectKind[];
+  /** Only documents with an inbox tag. */
   readonly inboxOnly: boolean;
   /** Both inclusive; the first may be greater, then there are none. */
   readonly idRange?: readonly [low: number, high: number];
+  /** Where several objects match the first one is taken; otherwise none. */
   readonly useFirst: boolean;
+  /** What documents have is decided anew and may be taken away; otherwise only what they lack is set. */
   readonly overwrite: boolean;
   /** Shows what upstream shows; changes nothing. */
   readonly suggest: boolean;
+  /** Suggestions name documents by links below this URL; absent: by their numbers. */
   readonly baseUrl?: string;
   /** Says for each document and object why it was chosen or not. */
   readonly explain: boolean;
+  /** Says what would be changed; changes nothing. */
   readonly dryRun: boolean;
   /** Asks nobody. */
   readonly yes: boolean;
   /** The command line, for the journal. */
   readonly arguments: readonly string[];
+  /** ms to wait for media.lock; absent: as long as it takes */
   readonly lockTimeoutMs?: number;
 }
 

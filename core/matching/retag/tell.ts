@@ -22,14 +22,19 @@ import { type RetagOptions, SINGLE_KINDS, type SingleKind } from "./retag_option
 
 /** Numbers of a run, as 3.0 counts them. */
 export interface RetagCounts {
+  /** Documents that were decided about. */
   documents: number;
-  /** Fields that were set; clearing one is not counted. */
+  /** Documents that were given one, be it the one they had; clearing is not counted. */
   correspondents: number;
+  /** As `correspondents`. */
   documentTypes: number;
+  /** As `correspondents`. */
   storagePaths: number;
   /** Fields that were cleared. */
   cleared: number;
+  /** Tags that rules gave, one count for each document; without the parents they bring. */
   tagsAdded: number;
+  /** Tags that were taken away, also where a rule gave them again. */
   tagsRemoved: number;
   /** Documents of which anything becomes different. */
   changed: number;
