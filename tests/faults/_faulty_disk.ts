@@ -112,7 +112,11 @@ export function openFaultyDisk(roots: FileRoots, fault: Fault): FaultyDisk {
       ...real,
       openWrite: (path, options) => guardFile(guard(real.openWrite, true)(path, options)),
       writeBytes: guard(real.writeBytes, true),
-      copy: (from, to) => copyWith(real.openRead(from), to, from),
+      // The database is no document: what it reads wrong, SQLite finds.
+      copy: (from, to) =>
+        /\.sqlite3(-wal|-journal)?$/.test(from)
+          ? guard(real.copy, true)(from, to)
+          : copyWith(real.openRead(from), to, from),
       makeFolder: guard(real.makeFolder, true),
       rename: guard(real.rename, false),
       remove: guard(real.remove, false),

@@ -30,10 +30,12 @@ export async function copyDatabase(
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       copy.remove();
       const before = fingerprint(files, path);
+      let isWhole = true;
       for (const companion of COMPANIONS) {
-        if (files.exists(path + companion)) copyFile(files, path + companion, target + companion);
+        if (!files.exists(path + companion)) continue;
+        isWhole = copyFile(files, path + companion, target + companion) && isWhole;
       }
-      if (fingerprint(files, path) === before) return copy;
+      if (isWhole && fingerprint(files, path) === before) return copy;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   } catch (error) {
@@ -56,12 +58,14 @@ function fingerprint(files: Files, path: string): string {
   }).join(", ");
 }
 
-/** Inside the operating system: file systems that share blocks copy nothing at all. */
-function copyFile(files: Files, from: string, to: string): void {
+/** Inside the operating system: file systems that share blocks copy nothing at all.
+ * @returns false where the copy is shorter or longer than its source */
+function copyFile(files: Files, from: string, to: string): boolean {
   files.openWrite(to, { exclusive: true, mode: 0o600 }).close();
   files.copy(from, to);
   // The copy took the source's mode along: the library's secrets are nobody else's.
   files.setMode(to, 0o600);
+  return files.stat(to).size === files.stat(from).size;
 }
 
 function removeDatabase(files: Files, path: string): void {

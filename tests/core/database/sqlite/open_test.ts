@@ -467,6 +467,28 @@ Deno.test("open (v3): read where it is, with a warning, if there is no room for 
   deepStrictEqual([...Deno.readDirSync(where.scratch)], []);
 });
 
+Deno.test("open (v3): a copy that comes out short is taken again", async () => {
+  using where = place("v3");
+  const real = openFiles({ read: [where.data], write: [where.scratch] });
+  let copies = 0;
+  const files: Files = {
+    ...real,
+    copy(from, to) {
+      real.copy(from, to);
+      if (copies++ === 0) Deno.truncateSync(to, 4096);
+    },
+  };
+  const database = await openDatabase({ kind: "sqlite", path: where.path, timeoutMs: 50 }, {
+    files,
+    scratch: where.scratch,
+    report: SILENT,
+    mode: "read",
+  });
+  deepStrictEqual(await database.snapshot(groups), ["first"]);
+  await database.close();
+  strictEqual(copies, 2);
+});
+
 Deno.test("open (v3): two at once have a copy each", async () => {
   using where = place("v3");
   const [one, two] = [await where.open(), await where.open()];
