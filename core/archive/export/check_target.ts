@@ -5,7 +5,7 @@ import { PaperwardError } from "../../errors.ts";
 import { isInsideAny } from "../../library/deno_files.ts";
 import type { Files } from "../../library/files.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { explainWriteError } from "./write_error.ts";
+import { explainWriteError } from "../staging/write_error.ts";
 
 /**
  * Checks a target folder.

@@ -14,7 +14,7 @@ import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import type { Staging } from "../staging/staging.ts";
 import type { ExportProblem, PlannedFile } from "./planned_file.ts";
 import { readDecrypted } from "./read_decrypted.ts";
-import { writeError } from "./write_error.ts";
+import { writeError } from "../staging/write_error.ts";
 
 /** What became of one file that was to be copied. */
 export type Copied =

@@ -23,8 +23,9 @@ import { openExportNamer } from "./export_names.ts";
 import type { ExportOptions } from "./export_options.ts";
 import type { ExportSummary } from "./export_summary.ts";
 import type { ExportWorld } from "./export_world.ts";
-import { explainWriteError, writeError } from "./write_error.ts";
+import { explainWriteError } from "../staging/write_error.ts";
 import { forgetNames } from "./forget_names.ts";
+import { type FileSync, openFileSync } from "../staging/sync_files.ts";
 import { hasSameContent, type Outbox, scratchOutbox } from "./outbox.ts";
 import { openTargetPlanner, type TargetPlanner } from "./plan_target.ts";
 import type { ExportProblem, PlannedFile } from "./planned_file.ts";
@@ -452,6 +453,7 @@ async function carryOut(
   using placed = openSpool<{ place: string; staged: string }>(files, join(scratch, "placed"));
   using problems = openSpool<ExportProblem>(files, join(scratch, "all-problems"));
   for (const problem of plan.problems) problems.add(problem);
+  using sync = openFileSync(job.transfers, world.stop, job.target.folder);
   const metadata = writeMetadata(job);
   const manifests = [...metadata];
   let copied = { count: 0, bytes: 0 };
@@ -475,8 +477,9 @@ async function carryOut(
     });
     manifestsWritten = collected.manifests.length + manifests.length;
     placed.add({ place: relative(job.target.folder, job.target.zip), staged });
+    await sync.add(staging.path(staged));
   } else {
-    copied = await copyAll(job, staging, plan, placed, problems);
+    copied = await copyAll(job, staging, plan, { placed, problems, sync });
     forgetMissing(job, collected, problems);
     for (const { name, staged } of chain(collected.manifests, manifests)) {
       // `-cj` is always on: what is right is never written again.
@@ -486,10 +489,11 @@ async function carryOut(
       }
       manifestsWritten++;
       placed.add({ place: name, staged });
+      await sync.add(staging.path(staged));
     }
   }
   placed.close();
-  await syncAll(job, staging, placed);
+  await sync.end(job.world.report);
   const isSamePlace = job.target.folder === options.target;
   await commit(job, staging, placed, plan, isSamePlace ? plan.remove : []);
   if (!isSamePlace && plan.remove.length > 0) {
@@ -532,12 +536,18 @@ function writeMetadata(job: ExportJob): ReadyFile[] {
   return [{ name: METADATA_FILE, staged }];
 }
 
+/** Where copying puts what it has done. */
+interface CopyParts {
+  readonly placed: Spool<{ place: string; staged: string }>;
+  readonly problems: Spool<ExportProblem>;
+  readonly sync: FileSync;
+}
+
 async function copyAll(
   job: ExportJob,
   staging: Staging,
   plan: ExportPlan,
-  placed: Spool<{ place: string; staged: string }>,
-  problems: Spool<ExportProblem>,
+  { placed, problems, sync }: CopyParts,
 ): Promise<{ count: number; bytes: number }> {
   const { world, target, abilities } = job;
   const { report } = world;
@@ -561,6 +571,7 @@ async function copyAll(
       copied.count++;
       copied.bytes += result.bytes;
       placed.add({ place: result.file.name, staged: result.staged });
+      await sync.add(staging.path(result.staged));
       report.item("file", {
         action: "copy",
         reason: result.file.reason,
@@ -572,30 +583,6 @@ async function copyAll(
     progress.end();
   }
   return copied;
-}
-
-/** One late round of fsync(2) costs a fraction of one after each file. */
-async function syncAll(
-  job: ExportJob,
-  staging: Staging,
-  placed: Spool<{ staged: string }>,
-): Promise<void> {
-  const { world, transfers, target } = job;
-  const progress = world.report.progress("Writing to disk", placed.length);
-  function* paths() {
-    for (const { staged } of placed) {
-      progress.advance();
-      yield staging.path(staged);
-    }
-  }
-  try {
-    for await (const failure of transfers.sync(paths(), { stop: world.stop.memory })) {
-      throw writeError(target.folder, failure.code, failure.message);
-    }
-    world.stop.throwIfRequested();
-  } finally {
-    progress.end();
-  }
 }
 
 async function commit(

@@ -16,7 +16,7 @@ import { type JournalEntry, openJournal } from "../../library/journal/open_journ
 import { openSpool, type Spool } from "../../library/spool.ts";
 import { formatBytes, formatCount } from "../../report/format.ts";
 import type { Generation } from "../../schema/model.ts";
-import { explainWriteError } from "../export/write_error.ts";
+import { explainWriteError } from "../staging/write_error.ts";
 import { createEmptyLibrary, hasDatabase } from "./create_empty_library.ts";
 import type { ImportOptions } from "./import_options.ts";
 import { blockingProblems, openProblemList, type ProblemList } from "./import_problem.ts";
@@ -34,7 +34,7 @@ import type { ImportWorld } from "./import_world.ts";
 import { countOf, type LibraryContent, readLibraryFacts } from "./library_facts.ts";
 import { numberRows, type Numbers, serviceUsersOf } from "./number_rows.ts";
 import { generationOf, type OpenExport, openExport, openRecords } from "./open_export.ts";
-import { type FileSync, openFileSync } from "./sync_files.ts";
+import { type FileSync, openFileSync } from "../staging/sync_files.ts";
 import { type OldFiles, openOldFiles } from "./old_files.ts";
 import { type FilePlan, planFiles } from "./plan_files.ts";
 import { type ExportScan, scanExport } from "./scan_export.ts";
@@ -467,8 +467,7 @@ async function carryOut(
     });
     cleanup.defer(() => transfers.close());
     const pages = new Map<number, number>();
-    const sync = openFileSync(transfers, world.stop, documents);
-    cleanup.defer(() => sync.abandon());
+    using sync = openFileSync(transfers, world.stop, documents);
     const into = { staging, transfers, staged, problems: stagingProblems, oldFiles, pages, sync };
     await stageAll(job, plan, into);
     stopAtProblems(job, stagingProblems);
@@ -722,7 +721,7 @@ async function writeAll(
       await putIndexesBack?.();
       await endBulk({ ...database, kysely });
       world.stop.throwIfRequested();
-      await waitForDisk(job, sync);
+      await sync.end(job.world.report);
       await journal.flush();
       const probe = await probeOf(kysely, numbers, staged);
       if (probe) {
@@ -731,15 +730,6 @@ async function writeAll(
       }
       return written.counts;
     });
-  } finally {
-    progress.end();
-  }
-}
-
-async function waitForDisk({ world: { report } }: ImportJob, sync: FileSync): Promise<void> {
-  const progress = report.progress("Waiting for the disk");
-  try {
-    await sync.end();
   } finally {
     progress.end();
   }

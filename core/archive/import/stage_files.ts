@@ -8,7 +8,7 @@ import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
-import { explainWriteError, writeError } from "../export/write_error.ts";
+import { explainWriteError, writeError } from "../staging/write_error.ts";
 import type { ExportSource } from "../zip/export_source.ts";
 import type { ImportProblem } from "./import_problem.ts";
 import type { ImportStaging } from "./import_staging.ts";

@@ -1,9 +1,10 @@
-// Brings staged files to the disk while others are still copied and rows are written: what waits for the disk
+// Brings staged files to the disk while others are still copied, or rows written: what waits for the disk
 // is in nobody's way. Invariant: memory does not grow with a slow disk.
 
 import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
+import type { Report } from "../../report/report.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
-import { writeError } from "../export/write_error.ts";
+import { writeError } from "./write_error.ts";
 
 /** Files on their way to the disk. */
 export interface FileSync {
@@ -11,11 +12,11 @@ export interface FileSync {
    * @param path absolute, of a file that is complete
    * @throws {PaperwardError} where an earlier one can't be written */
   add(path: string): Promise<void>;
-  /** No more files. Resolves when all are on the disk.
+  /** No more files. Resolves when all are on the disk, and shows that they are waited for.
    * @throws {PaperwardError} where one can't be written */
-  end(): Promise<void>;
+  end(report: Report): Promise<void>;
   /** Gives up what has not begun. */
-  abandon(): void;
+  [Symbol.dispose](): void;
 }
 
 /** Files that wait, at most. */
@@ -65,13 +66,18 @@ export function openFileSync(transfers: TransferPool, stop: StopSignal, folder: 
       while (waiting.length >= MOST_WAITING && !failure) await changed.promise;
       throwFailure();
     },
-    async end() {
+    async end(report) {
       isEnded = true;
       wake();
-      await done;
+      const progress = report.progress("Waiting for the disk");
+      try {
+        await done;
+      } finally {
+        progress.end();
+      }
       throwFailure();
     },
-    abandon() {
+    [Symbol.dispose]() {
       isEnded = true;
       waiting.length = 0;
       wake();
