@@ -3,23 +3,12 @@
 // Usage: ./denow run -A bench/export.ts --library FOLDER [--rounds 5] [--binary dist/paperward]
 // The library is one of bench/make_library.ts. Prints ratios; the issue's bounds stand beside them.
 
-import { fileURLToPath } from "node:url";
-import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
+import { join } from "node:path";
+import { readArguments } from "./_arguments.ts";
+import { freshFolders } from "./_fresh_folders.ts";
 import { alternate, type Contender, measure, median, type Run } from "./_measure.ts";
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    library: { type: "string" },
-    rounds: { type: "string", default: "5" },
-    binary: { type: "string" },
-  },
-});
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const binary = values.binary ?? join(root, "dist", "paperward");
-const library = values.library ?? "";
-const rounds = Number(values.rounds);
+const { root, binary, rounds, values: { library } } = readArguments({ library: "" });
 const media = join(library, "media");
 const database = join(library, "data", "db.sqlite3");
 const work = await Deno.makeTempDir({ dir: library, prefix: "bench-" });
@@ -35,20 +24,6 @@ const exporter = (...flags: string[]) =>
     "--quiet",
     ...flags,
   ], { PAPERLESS_DATA_DIR: join(library, "data"), PAPERLESS_MEDIA_ROOT: media });
-
-let spent = 0;
-
-/**
- * Gives new, empty folders. The old ones are put aside until the end: for minutes after thousands of files were
- * deleted, ext4 searches long for every new inode, and whoever came first would leave that to the next.
- */
-async function empty(...folders: string[]): Promise<void> {
-  for (const folder of folders) {
-    await Deno.rename(folder, `${folder}-spent-${++spent}`).catch(() => {});
-    await Deno.mkdir(folder);
-  }
-  await new Deno.Command("sync", { args: ["-f", work] }).output();
-}
 
 function show(
   what: string,
@@ -82,15 +57,15 @@ try {
 
   const full = await contest("full export", "1.5", {
     name: "paperward",
-    prepare: () => empty(target),
+    prepare: () => freshFolders(target),
     run: () => exporter(),
   }, [{
     name: "cp -a && sync -f",
-    prepare: () => empty(copy),
+    prepare: () => freshFolders(copy),
     run: () => shell(`cp -a ${media}/documents/. ${copy} && sync -f ${copy}`),
   }]);
 
-  await empty(copy, target);
+  await freshFolders(copy, target);
   await shell(`cp -a ${media}/documents/. ${copy}`);
   await exporter();
   const second = await contest("second export, nothing changed", "2", {

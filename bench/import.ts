@@ -3,22 +3,12 @@
 // Usage: ./denow run -A bench/import.ts --library FOLDER [--rounds 5] [--binary dist/paperward]
 // The library is one of bench/make_library.ts. Prints ratios; the issue's bounds stand beside them.
 
-import { fileURLToPath } from "node:url";
-import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
+import { join } from "node:path";
+import { readArguments } from "./_arguments.ts";
+import { freshFolders } from "./_fresh_folders.ts";
 import { alternate, measure, median, type Run } from "./_measure.ts";
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    library: { type: "string" },
-    rounds: { type: "string", default: "5" },
-    binary: { type: "string" },
-  },
-});
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const binary = values.binary ?? join(root, "dist", "paperward");
-const library = values.library ?? "";
+const { root, binary, rounds, values: { library } } = readArguments({ library: "" });
 const media = join(library, "media");
 const database = join(library, "data", "db.sqlite3");
 const work = await Deno.makeTempDir({ dir: library, prefix: "bench-" });
@@ -33,22 +23,8 @@ const paperward = (folder: string, ...args: string[]) =>
   });
 const shell = (script: string) => measure(["bash", "-c", `set -e; ${script}`]);
 
-let spent = 0;
-
-/**
- * Gives new, empty folders. The old ones are put aside until the end: for minutes after thousands of files were
- * deleted, ext4 searches long for every new inode, and whoever came first would leave that to the next.
- */
-async function empty(...folders: string[]): Promise<void> {
-  for (const folder of folders) {
-    await Deno.rename(folder, `${folder}-spent-${++spent}`).catch(() => {});
-    await Deno.mkdir(folder);
-  }
-  await new Deno.Command("sync", { args: ["-f", work] }).output();
-}
-
 async function emptyLibrary(folder: string): Promise<void> {
-  await empty(folder);
+  await freshFolders(folder);
   await paperward(folder, "migrate", "--generation", await generation());
 }
 
@@ -75,7 +51,7 @@ function show(what: string, bound: string, runs: Map<string, Run[]>, ours: strin
 }
 
 try {
-  await empty(source, zips);
+  await freshFolders(source, zips);
   await paperward(library, "document_exporter", source);
   await paperward(library, "document_exporter", zips, "-z", "-zn", "export");
   // Warm the page cache for both.
@@ -83,7 +59,7 @@ try {
   const runs = await alternate([
     {
       name: "cp -a && sync -f",
-      prepare: () => empty(copy),
+      prepare: () => freshFolders(copy),
       run: () => shell(`cp -a ${media}/documents/. ${copy} && sync -f ${copy}`),
     },
     {
@@ -110,7 +86,7 @@ try {
       prepare: () => emptyLibrary(target),
       run: () => paperward(target, "document_importer", join(zips, "export.zip")),
     },
-  ], Number(values.rounds));
+  ], rounds);
   show("import", "2", runs, "paperward");
   show("import from a zip", "none", runs, "paperward, from a zip");
 } finally {

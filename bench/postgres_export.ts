@@ -5,9 +5,7 @@
 // Usage: ./denow run -A bench/postgres_export.ts [--documents 20000] [--rounds 3] [--binary dist/paperward]
 // It starts servers of its own (tests/_servers.ts) and needs ../shared/fixtures for the schema.
 
-import { fileURLToPath } from "node:url";
-import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
+import { join } from "node:path";
 import { connectServer } from "../core/database/connect_server.ts";
 import type { ServerSettings } from "../core/database/server_connection.ts";
 import type { StorageValue } from "../core/database/storage_value.ts";
@@ -22,22 +20,16 @@ import {
   type TestServer,
   USER,
 } from "../tests/_servers.ts";
+import { readArguments } from "./_arguments.ts";
 import { alternate, measure, median, type Run } from "./_measure.ts";
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    documents: { type: "string", default: "20000" },
-    rounds: { type: "string", default: "3" },
-    /** Length of a document's text; real ones have about 2,700 characters. */
-    text: { type: "string", default: "3000" },
-    binary: { type: "string" },
-    only: { type: "string" },
-  },
-});
+const { root, binary, rounds, values } = readArguments({
+  documents: "20000",
+  // Length of a document's text; real ones have about 2,700 characters.
+  text: "3000",
+  only: "",
+}, 3);
 const documents = Number(values.documents);
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const binary = values.binary ?? join(root, "dist", "paperward");
 
 /** Tables that hold more than a handful of rows, as an export does. */
 const TABLES = [
@@ -87,7 +79,7 @@ for (const kind of SERVER_KINDS) {
     { name: "reference", run: () => REFERENCE[kind](server, database, target.path) },
     { name: "rows", run: () => readRows(database) },
     { name: "export", run: () => exporter(database) },
-  ], Number(values.rounds));
+  ], rounds);
   const wall = (name: string) => median((runs.get(name) ?? []).map((run) => run.wall));
   const peak = Math.max(...(runs.get("export") ?? []).map((run) => run.peak));
   for (const [name, bound] of [["rows", BOUND[kind]], ["export", "none; stated"]] as const) {

@@ -6,9 +6,7 @@
 // Usage: ./denow run -A bench/postgres_import.ts [--documents 20000] [--rounds 3] [--only postgres]
 // It starts servers of its own (tests/_servers.ts).
 
-import { fileURLToPath } from "node:url";
-import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
+import { join } from "node:path";
 import { tempFolder } from "../tests/_fixtures.ts";
 import {
   PASSWORD,
@@ -20,21 +18,15 @@ import {
   USER,
 } from "../tests/_servers.ts";
 import { makeBenchLibrary } from "./make_library.ts";
+import { readArguments } from "./_arguments.ts";
 import { alternate, measure, median, type Run } from "./_measure.ts";
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    documents: { type: "string", default: "20000" },
-    rounds: { type: "string", default: "3" },
-    /** Length of a document's text; real ones have about 2,700 characters. */
-    text: { type: "string", default: "3000" },
-    binary: { type: "string" },
-    only: { type: "string" },
-  },
-});
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const binary = values.binary ?? join(root, "dist", "paperward");
+const { binary, rounds, values } = readArguments({
+  documents: "20000",
+  // Length of a document's text; real ones have about 2,700 characters.
+  text: "3000",
+  only: "",
+}, 3);
 
 /** The server's own way out of a database and into one. */
 interface Reference {
@@ -120,7 +112,7 @@ for (const kind of SERVER_KINDS) {
       run: () => withServer(server, () => runImport(current())),
     },
     { name: "copy_database", prepare, run: () => withServer(server, () => runCopy(current())) },
-  ], Number(values.rounds));
+  ], rounds);
   await database?.[Symbol.asyncDispose]();
   const wall = (name: string) => median((runs.get(name) ?? []).map((run) => run.wall));
   const cpu = (name: string) => median((runs.get(name) ?? []).map((run) => run.cpu));

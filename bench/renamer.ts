@@ -4,25 +4,13 @@
 // Libraries are of bench/make_library.ts; they are copied (files as hard links), never changed. Prints ratios; the
 // issue's bounds stand beside them.
 
-import { fileURLToPath } from "node:url";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { parseArgs } from "node:util";
+import { readArguments } from "./_arguments.ts";
 import { alternate, measure, median, type Run } from "./_measure.ts";
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    library: { type: "string" },
-    small: { type: "string" },
-    rounds: { type: "string", default: "3" },
-    binary: { type: "string" },
-  },
-});
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const binary = values.binary ?? join(root, "dist", "paperward");
-const library = values.library ?? "";
-const rounds = Number(values.rounds);
+const { binary, rounds, values } = readArguments({ library: "", small: "" }, 3);
+const { library } = values;
 const work = await Deno.makeTempDir({ dir: dirname(library), prefix: "bench-renamer-" });
 
 /** Five variables, one folder for each year and correspondent. */

@@ -6,24 +6,14 @@
 // memory is compared with that of a run on a smaller library.
 
 import { DatabaseSync } from "node:sqlite";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { join } from "node:path";
+import { readArguments } from "./_arguments.ts";
 import { measure, median, type Run } from "./_measure.ts";
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    library: { type: "string" },
-    small: { type: "string" },
-    rounds: { type: "string", default: "3" },
-    binary: { type: "string" },
-    scratch: { type: "string" },
-    format: { type: "string", default: "" },
-  },
-});
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const binary = values.binary ?? join(root, "dist", "paperward");
+const { binary, rounds, values } = readArguments(
+  { library: "", small: "", scratch: "", format: "" },
+  3,
+);
 
 const RULES = 200;
 const KINDS = [
@@ -114,7 +104,7 @@ function copyLibrary(library: string, folder: string): void {
 }
 
 async function retag(library: string): Promise<Run> {
-  const scratch = values.scratch ?? Deno.makeTempDirSync({ prefix: "paperward_bench_" });
+  const scratch = values.scratch || Deno.makeTempDirSync({ prefix: "paperward_bench_" });
   const folder = join(scratch, "retagger");
   try {
     copyLibrary(library, folder);
@@ -136,9 +126,9 @@ async function retag(library: string): Promise<Run> {
 const load = () => Deno.loadavg().map((each) => each.toFixed(2)).join(" ");
 
 for (const library of [values.small, values.library]) {
-  if (library === undefined) continue;
+  if (!library) continue;
   const runs: Run[] = [];
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let round = 0; round < rounds; round++) {
     runs.push(await retag(library));
     const { wall, cpu, peak } = runs.at(-1)!;
     console.log(

@@ -5,24 +5,12 @@
 // The library is one of bench/make_library.ts. Prints ratios of wall and of CPU time (on a busy machine the
 // latter counts); the bounds stand beside them.
 
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { readArguments } from "./_arguments.ts";
 import { alternate, measure, median, type Run } from "./_measure.ts";
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    library: { type: "string" },
-    rounds: { type: "string", default: "5" },
-    binary: { type: "string" },
-  },
-});
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const binary = values.binary ?? join(root, "dist", "paperward");
-const library = values.library ?? "";
-const rounds = Number(values.rounds);
+const { binary, rounds, values: { library } } = readArguments({ library: "" });
 const media = join(library, "media");
 const database = join(library, "data", "db.sqlite3");
 

@@ -4,22 +4,11 @@
 // The library is one of bench/make_library.ts. Prints ratios; the bound stands beside them, --deep for
 // itself.
 
-import { fileURLToPath } from "node:url";
-import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
+import { join } from "node:path";
+import { readArguments } from "./_arguments.ts";
 import { alternate, type Contender, measure, median, type Run } from "./_measure.ts";
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    library: { type: "string" },
-    rounds: { type: "string", default: "5" },
-    binary: { type: "string" },
-  },
-});
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const binary = values.binary ?? join(root, "dist", "paperward");
-const library = values.library ?? "";
+const { binary, rounds, values: { library } } = readArguments({ library: "" });
 const work = await Deno.makeTempDir({ dir: library, prefix: "bench-" });
 const target = join(work, "export");
 const env = {
@@ -44,7 +33,7 @@ try {
   ];
   // Warm the page cache for all of them.
   await measure(["bash", "-c", script]);
-  const runs = await alternate(contenders, Number(values.rounds));
+  const runs = await alternate(contenders, rounds);
   const deep = await alternate([
     { name: "deep", run: () => paperward("verify", target, "--deep") },
   ], 1);
