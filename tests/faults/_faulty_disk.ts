@@ -17,6 +17,8 @@ export type Fault =
   | { readonly kind: "short read"; readonly at: number }
   /** A bit of the n-th read of a library file is wrong. */
   | { readonly kind: "bit flip"; readonly at: number }
+  /** The n-th file that is brought to the disk does not get there. */
+  | { readonly kind: "sync error"; readonly at: number }
   | { readonly kind: "none" };
 
 /** A disk with a fault. */
@@ -27,15 +29,22 @@ export interface FaultyDisk {
   readonly changes: number;
   /** Reads of library files so far. */
   readonly reads: number;
+  /** Files brought to the disk so far. */
+  readonly syncs: number;
 }
 
 /** Thrown where the process would be dead. */
 class Killed extends Error {}
 
+function diskError(): Error {
+  return Object.assign(new Error("Input/output error (os error 5)"), { code: "EIO" });
+}
+
 /** Opens the twin. */
 export function openFaultyDisk(roots: FileRoots, fault: Fault): FaultyDisk {
   let changes = 0;
   let reads = 0;
+  let syncs = 0;
 
   const change = (needsSpace: boolean): void => {
     changes++;
@@ -54,7 +63,7 @@ export function openFaultyDisk(roots: FileRoots, fault: Fault): FaultyDisk {
     if (isNow && fault.kind !== "bit flip") badFile = path;
     const isIt = isNow || path === badFile;
     if (isIt && fault.kind === "read error") {
-      throw Object.assign(new Error("Input/output error (os error 5)"), { code: "EIO" });
+      throw diskError();
     }
     if (isIt && fault.kind === "short read") return 0;
     const size = fill(buffer);
@@ -71,7 +80,19 @@ export function openFaultyDisk(roots: FileRoots, fault: Fault): FaultyDisk {
     change(needsSpace);
     return act(...args);
   };
-  const guardFile = (file: OpenFile): OpenFile => ({ ...file, write: guard(file.write, true) });
+  /** Folders are left out: some network file systems refuse them, and then it goes on. */
+  const guardSync =
+    <Arguments extends unknown[]>(act: (...args: Arguments) => Promise<void>) =>
+    (...args: Arguments): Promise<void> => {
+      syncs++;
+      if (fault.kind === "sync error" && syncs === fault.at) return Promise.reject(diskError());
+      return act(...args);
+    };
+  const guardFile = (file: OpenFile): OpenFile => ({
+    ...file,
+    write: guard(file.write, true),
+    sync: guardSync(() => file.sync()),
+  });
 
   /** A copy inside the operating system reads and writes too. */
   const copyWith = (source: Pick<OpenFile, "read" | "close">, to: string, from: string): void => {
@@ -105,6 +126,7 @@ export function openFaultyDisk(roots: FileRoots, fault: Fault): FaultyDisk {
     },
     copy: (from, to) => copyWith(denoTransferIo.openRead(from), to, from),
     remove: guard(denoTransferIo.remove, false),
+    sync: guardSync(denoTransferIo.sync),
   };
 
   return {
@@ -120,6 +142,7 @@ export function openFaultyDisk(roots: FileRoots, fault: Fault): FaultyDisk {
       makeFolder: guard(real.makeFolder, true),
       rename: guard(real.rename, false),
       remove: guard(real.remove, false),
+      syncFile: guardSync(real.syncFile),
     },
     openTransfers: () => inlineTransferPool(io),
     get changes() {
@@ -127,6 +150,9 @@ export function openFaultyDisk(roots: FileRoots, fault: Fault): FaultyDisk {
     },
     get reads() {
       return reads;
+    },
+    get syncs() {
+      return syncs;
     },
   };
 }

@@ -1,12 +1,20 @@
 // An export that goes wrong at any moment leaves the old export or the new one, and says what is wrong.
 
-import { deepStrictEqual, match, notDeepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  match,
+  notDeepStrictEqual,
+  ok,
+  rejects,
+  strictEqual,
+} from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { exportLibrary } from "../../core/archive/export/export_library.ts";
 import type { ExportOptions } from "../../core/archive/export/export_options.ts";
 import { recoverTarget, STAGING_FOLDER } from "../../core/archive/staging/staging.ts";
+import { PaperwardError } from "../../core/errors.ts";
 import { openFiles } from "../../core/library/deno_files.ts";
 import { StopSignal } from "../../core/sandbox/stop_signal.ts";
 import type { Settings } from "../../core/settings/settings.ts";
@@ -62,11 +70,11 @@ async function run(
   target: string,
   options: Partial<ExportOptions>,
   fault: Fault,
+  report = silentReport(),
 ) {
   const scratch = Deno.makeTempDirSync({ dir: base });
   const roots = { read: [library.dataDir, library.mediaRoot], write: [target, scratch] };
   const disk = openFaultyDisk(roots, fault);
-  const report = silentReport();
   const summary = await exportLibrary({
     settings: settingsOf(library, base),
     report,
@@ -146,6 +154,35 @@ Deno.test("killed at every write, a zip export leaves the old zip or the new one
   const { outcomes } = await tryEveryMoment("v3", "kill", { zip: true });
   match(outcomes, /^o{20,}n+$/);
 });
+
+for (const zip of [false, true]) {
+  const what = zip ? "zip export" : "export";
+  Deno.test(`a file that can't be brought to the disk: the ${what} is given up, and says so in one line`, async () => {
+    const { base, library, target, before } = await makeStage("v3", { zip });
+    const reference = join(base, "reference");
+    copyTree(target, reference);
+    const { disk } = await run(base, library, reference, { zip }, { kind: "none" });
+    notDeepStrictEqual(tree(reference), before);
+    // Copied files, manifests and the commit record; or the zip, twice, and the record.
+    ok(disk.syncs >= (zip ? 2 : 5), `only ${disk.syncs} files are brought to the disk`);
+    for (let at = 1; at <= disk.syncs; at++) {
+      const report = silentReport();
+      const fault = { kind: "sync error", at } as const;
+      await rejects(run(base, library, target, { zip }, fault, report), (error) => {
+        ok(error instanceof PaperwardError, String(error));
+        strictEqual(error.message, `Cannot write to ${target}: its disk reports an error`);
+        match(error.hints.join(), /another one.*an earlier export in that folder is untouched/);
+        strictEqual(error.exit, "failed");
+        return true;
+      }, `sync ${at} of ${disk.syncs}`);
+      deepStrictEqual(report.lines.filter(({ level }) => level === "error"), []);
+      deepStrictEqual(tree(target), before, `sync ${at} of ${disk.syncs}`);
+    }
+    await run(base, library, target, { zip }, { kind: "none" });
+    deepStrictEqual(tree(target), tree(reference));
+    Deno.removeSync(base, { recursive: true });
+  });
+}
 
 const SOURCE_FAULTS = {
   "read error": "unreadable",

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { IMPORT_STAGING_FOLDER } from "../../core/archive/import/import_staging.ts";
 import type { ImportOptions } from "../../core/archive/import/import_options.ts";
-import { inlineTransferPool } from "../../wasm/checksum/transfer_pool.ts";
+import { PaperwardError } from "../../core/errors.ts";
 import { silentReport } from "../_silent_report.ts";
 import {
   contentOf,
@@ -250,21 +250,12 @@ Deno.test("a file that can't be brought to the disk: the rows are not committed,
   using stage = await makeStage("v3", false);
   for (const at of [1, 4]) {
     const home = stage.copy();
-    let count = 0;
-    const pool = inlineTransferPool();
-    const error = await importInto(home, stage.options, {
-      openTransfers: () => ({
-        ...pool,
-        async *sync(paths) {
-          for await (const path of paths) {
-            if (++count === at) {
-              yield { path, name: "Error", code: "EIO", message: "Input/output error" };
-            }
-          }
-        },
-      }),
-    }).then(() => undefined, (thrown) => thrown);
-    match(String(error), /its disk reports an error/);
+    await rejects(run(home, stage.options, { kind: "sync error", at }), (error) => {
+      ok(error instanceof PaperwardError, String(error));
+      match(error.message, /^Cannot write to .*: its disk reports an error$/);
+      deepStrictEqual(error.hints, ["the disk may be failing: use another one"]);
+      return true;
+    });
     deepStrictEqual(look(home), stage.before);
     deepStrictEqual(journalEntries(home), []);
   }

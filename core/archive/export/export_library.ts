@@ -453,7 +453,7 @@ async function carryOut(
   using placed = openSpool<{ place: string; staged: string }>(files, join(scratch, "placed"));
   using problems = openSpool<ExportProblem>(files, join(scratch, "all-problems"));
   for (const problem of plan.problems) problems.add(problem);
-  using sync = openFileSync(job.transfers, world.stop, job.target.folder);
+  using sync = openFileSync(job.transfers, world.stop, job.target.folder, "export");
   const metadata = writeMetadata(job);
   const manifests = [...metadata];
   let copied = { count: 0, bytes: 0 };

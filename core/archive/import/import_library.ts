@@ -467,7 +467,7 @@ async function carryOut(
     });
     cleanup.defer(() => transfers.close());
     const pages = new Map<number, number>();
-    using sync = openFileSync(transfers, world.stop, documents);
+    using sync = openFileSync(transfers, world.stop, documents, "library");
     const into = { staging, transfers, staged, problems: stagingProblems, oldFiles, pages, sync };
     await stageAll(job, plan, into);
     stopAtProblems(job, stagingProblems);
@@ -509,6 +509,7 @@ async function carryOut(
     throw explainWriteError(
       documents,
       explainDatabaseError(database.kind, error, "change", database.place),
+      "library",
     );
   }
 }
@@ -555,7 +556,7 @@ function openStaging({ world, documents }: ImportJob): ImportStaging {
   try {
     return openImportStaging(world.files, documents);
   } catch (error) {
-    throw explainWriteError(documents, error);
+    throw explainWriteError(documents, error, "library");
   }
 }
 

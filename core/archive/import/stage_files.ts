@@ -148,7 +148,12 @@ async function* stageFromFolder(
     underWay.delete(result.id);
     if (result.error?.phase === "stop") stop.throwIfRequested();
     if (result.error?.phase === "write") {
-      throw writeError(staging.folder, result.error.code, result.error.message);
+      throw writeError(
+        staging.folder,
+        result.error.code,
+        result.error.message,
+        "library",
+      );
     }
     if (result.error) yield unreadable(job.file, result.error.message);
     else yield judge(job.file, job.staged, result.digest);
@@ -192,7 +197,7 @@ async function* stageFromZip(
     try {
       return act();
     } catch (error) {
-      throw new WriteFailed(explainWriteError(staging.folder, error));
+      throw new WriteFailed(explainWriteError(staging.folder, error, "library"));
     }
   }
 }

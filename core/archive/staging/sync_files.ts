@@ -22,8 +22,13 @@ export interface FileSync {
 /** Files that wait, at most. */
 const MOST_WAITING = 2000;
 
-/** Begins. @param folder for messages */
-export function openFileSync(transfers: TransferPool, stop: StopSignal, folder: string): FileSync {
+/** Begins. @param folder for messages @param of what is written there */
+export function openFileSync(
+  transfers: TransferPool,
+  stop: StopSignal,
+  folder: string,
+  of: "export" | "library",
+): FileSync {
   const waiting: string[] = [];
   let isEnded = false;
   let failure: { readonly error: unknown } | undefined;
@@ -46,7 +51,7 @@ export function openFileSync(transfers: TransferPool, stop: StopSignal, folder: 
   }
   async function run(): Promise<void> {
     for await (const failure of transfers.sync(paths(), { stop: stop.memory })) {
-      throw writeError(folder, failure.code, failure.message);
+      throw writeError(folder, failure.code, failure.message, of);
     }
     stop.throwIfRequested();
   }

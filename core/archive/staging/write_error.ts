@@ -1,4 +1,4 @@
-// What a failed write to the target means to the whole export: one line and what to do about it.
+// What a failed write means to a whole export or import: one line and what to do about it.
 
 import { PaperwardError } from "../../errors.ts";
 import { osErrorCode } from "../../library/os_error.ts";
@@ -17,29 +17,41 @@ const REASONS: Readonly<Record<string, { readonly reason: string; readonly hint:
   EPERM: FORBIDDEN,
   EROFS: {
     reason: "its file system is read-only",
-    hint: "export to another folder, or mount it writable",
+    hint: "mount it writable, or use another folder",
   },
   EIO: {
     reason: "its disk reports an error",
-    hint: "the disk may be failing: export to another one",
+    hint: "the disk may be failing: use another one",
   },
 };
+
+/** What is written, and what may be said of what was there before. */
+const BEFORE = {
+  export: ["an earlier export in that folder is untouched"],
+  // How far an import came is said by whoever knows.
+  library: [],
+} as const;
 
 /** The error for a write that failed. @param code as the operating system calls it: `ENOSPC` */
 export function writeError(
   target: string,
   code: string | undefined,
   message: string,
+  of: keyof typeof BEFORE = "export",
 ): PaperwardError {
   const known = code === undefined ? undefined : REASONS[code];
   return new PaperwardError(`Cannot write to ${target}: ${known?.reason ?? message}`, {
-    hints: [...(known ? [known.hint] : []), "an earlier export in that folder is untouched"],
+    hints: [...(known ? [known.hint] : []), ...BEFORE[of]],
   });
 }
 
 /** The same for an error that was thrown; what is no error of writing comes back as it is. */
-export function explainWriteError(target: string, error: unknown): unknown {
+export function explainWriteError(
+  target: string,
+  error: unknown,
+  of: keyof typeof BEFORE = "export",
+): unknown {
   const code = osErrorCode(error);
   if (code === undefined || !(code in REASONS) || !(error instanceof Error)) return error;
-  return writeError(target, code, error.message);
+  return writeError(target, code, error.message, of);
 }
