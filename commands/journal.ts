@@ -14,7 +14,13 @@ export const journal: Command = {
     "`journal list` lists the entries, oldest first; `journal show NUMBER` lists what one of them did. " +
     "`undo` takes the last one back.",
   arguments: [
-    { name: "action", kind: "string", optional: true, help: "list (the default) or show." },
+    {
+      name: "action",
+      kind: "string",
+      optional: true,
+      choices: ["list", "show"],
+      help: "list (the default) or show.",
+    },
     { name: "entry", kind: "string", optional: true, help: "With show: the number of an entry." },
   ],
   flags: [],
@@ -27,18 +33,9 @@ export const journal: Command = {
       dataDir: context.settings.dataDir,
       mediaRoot: context.settings.mediaRoot,
     });
-    switch (options.action ?? "list") {
-      case "list":
-        list(context, opened);
-        return "done";
-      case "show":
-        await show(context, opened, options);
-        return "done";
-      default:
-        throw new PaperwardError(`Cannot ${options.action} the journal: there is list and show`, {
-          exit: "usage",
-        });
-    }
+    if (options.action === "show") await show(context, opened, options);
+    else list(context, opened);
+    return "done";
   },
 };
 

@@ -1,6 +1,7 @@
 // Commands that the launcher answers by itself: they need no library and run in no sandbox.
 
 import type { CommandFlags } from "./invocation.ts";
+import { SHELLS } from "./shells.ts";
 
 /** Commands that are not in the table of commands: the launcher answers them without a library. */
 export const BUILT_IN_COMMANDS: readonly CommandFlags[] = [
@@ -21,7 +22,7 @@ export const BUILT_IN_COMMANDS: readonly CommandFlags[] = [
     details: "bash: paperward completions bash > /etc/bash_completion.d/paperward\n" +
       "zsh: paperward completions zsh > a folder of $fpath, as _paperward\n" +
       "fish: paperward completions fish > ~/.config/fish/completions/paperward.fish",
-    arguments: [{ name: "shell", kind: "string", help: "bash, zsh or fish." }],
+    arguments: [{ name: "shell", kind: "string", choices: SHELLS, help: "bash, zsh or fish." }],
     flags: [],
   },
 ];

@@ -5,7 +5,7 @@ import { BUILT_IN_COMMANDS } from "./built_in_commands.ts";
 import type { Flag } from "./flag.ts";
 import { GLOBAL_FLAGS } from "./global_flags.ts";
 import type { CommandFlags } from "./invocation.ts";
-import { type Shell, SHELLS } from "./shells.ts";
+import type { Shell } from "./shells.ts";
 
 /** A command with everything that can be completed behind it. */
 interface Completed {
@@ -24,23 +24,24 @@ function completed(commands: readonly CommandFlags[]): readonly Completed[] {
     name: command.name,
     summary: command.summary,
     flags: [...command.flags, ...GLOBAL_FLAGS].filter((flag) => !flag.hidden),
-    operands: command.arguments.some(({ kind }) => kind === "path") ? "files" : "none",
+    operands: operandsOf(command),
     linkable: true,
   }));
-  const operands: Readonly<Record<string, readonly string[]>> = {
-    help: names,
-    completions: SHELLS,
-  };
   return [
     ...own,
-    ...BUILT_IN_COMMANDS.map(({ name, summary }): Completed => ({
-      name,
-      summary,
+    ...BUILT_IN_COMMANDS.map((command): Completed => ({
+      name: command.name,
+      summary: command.summary,
       flags: GLOBAL_FLAGS.filter((flag) => flag.long === "help"),
-      operands: operands[name] ?? "none",
+      operands: command.name === "help" ? names : operandsOf(command),
       linkable: false,
     })),
   ];
+}
+
+function operandsOf({ arguments: all }: CommandFlags): Completed["operands"] {
+  if (all.some(({ kind }) => kind === "path")) return "files";
+  return all.find(({ choices }) => choices)?.choices ?? "none";
 }
 
 const visibleGlobals = GLOBAL_FLAGS.filter((flag) => !flag.hidden);

@@ -36,6 +36,7 @@ export interface Argument {
   readonly name: string;
   readonly help: string;
   readonly kind: "string" | "path";
+  readonly choices?: readonly string[];
   readonly optional?: boolean;
 }
 

@@ -22,15 +22,7 @@ function refuse(what: string, text: string, reason: string, hints: readonly stri
 export function flagValue(flag: Flag, text: string): string | number {
   const name = `--${flag.long}`;
   const { kind = "string", choices, min, max } = flag.value ?? {};
-  if (choices && !choices.includes(text)) {
-    const meant = nearest(text, choices);
-    refuse(
-      name,
-      text,
-      `it must be one of ${choices.join(", ")}`,
-      meant === undefined ? [] : [`Did you mean ${meant}?`],
-    );
-  }
+  if (choices) checkChoice(name, text, choices);
   if (kind === "string") return text;
   if (kind === "path") return pathValue(name, text);
   if (kind === "integer" && !INTEGER.test(text)) refuse(name, text, "it must be a whole number");
@@ -49,7 +41,22 @@ export function flagValue(flag: Flag, text: string): string | number {
  * @throws {PaperwardError} exit `usage`
  */
 export function argumentValue(argument: Argument, text: string): string {
-  return argument.kind === "path" ? pathValue(argument.name, text) : text;
+  const { kind, choices } = argument;
+  // As help calls it.
+  const name = argument.name.toUpperCase();
+  if (choices) checkChoice(name, text, choices);
+  return kind === "path" ? pathValue(name, text) : text;
+}
+
+function checkChoice(name: string, text: string, choices: readonly string[]): void {
+  if (choices.includes(text)) return;
+  const meant = nearest(text, choices);
+  refuse(
+    name,
+    text,
+    `it must be one of ${choices.join(", ")}`,
+    meant === undefined ? [] : [`Did you mean ${meant}?`],
+  );
 }
 
 function pathValue(name: string, text: string): string {

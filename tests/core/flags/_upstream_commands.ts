@@ -1,4 +1,4 @@
-// Two of upstream's commands as tables, and a few flags of our own beside them, for the tests of parsing,
+// Two of upstream's commands as tables, and a command and a few flags of our own beside them, for the tests of parsing,
 // help and completions. Not the tables of commands/: these stay as they are.
 
 import { DRY_RUN, NO_PROGRESS_BAR } from "../../../core/flags/global_flags.ts";
@@ -65,5 +65,16 @@ export const RETAGGER: CommandFlags = {
   ],
 };
 
-/** Both, in the order of help. */
-export const COMMANDS: readonly CommandFlags[] = [EXPORTER, RETAGGER];
+/** A command of ours with words to choose from. */
+export const DIARY: CommandFlags = {
+  name: "diary",
+  summary: "Show what was done.",
+  arguments: [
+    { name: "action", kind: "string", optional: true, choices: ["list", "show"], help: "What." },
+    { name: "entry", kind: "string", optional: true, help: "Which." },
+  ],
+  flags: [],
+};
+
+/** All, in the order of help. */
+export const COMMANDS: readonly CommandFlags[] = [EXPORTER, RETAGGER, DIARY];

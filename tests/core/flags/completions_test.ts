@@ -72,6 +72,8 @@ Deno.test({
     deepStrictEqual(bash("paperward", "document_exporter", "--passphrase", ""), []);
     deepStrictEqual(bash("paperward", "document_retagger", "a"), []);
     deepStrictEqual(bash("paperward", "completions", ""), ["bash", "zsh", "fish"]);
+    deepStrictEqual(bash("paperward", "diary", ""), ["list", "show"]);
+    deepStrictEqual(bash("paperward", "diary", "s"), ["show"]);
     deepStrictEqual(bash("paperward", "help", "document_r"), ["document_retagger"]);
     deepStrictEqual(bash("/opt/document_retagger", "--sug"), ["--suggest"]);
     deepStrictEqual(bash("paperward", "--data-dir", "x", "document_retagger", "--sug"), [
@@ -112,6 +114,7 @@ Deno.test({
     deepStrictEqual(fish("paperward document_exporter --passphrase "), []);
     deepStrictEqual(fish("paperward document_retagger a"), []);
     deepStrictEqual(fish("paperward completions ").sort(), ["bash", "fish", "zsh"]);
+    deepStrictEqual(fish("paperward diary ").sort(), ["list", "show"]);
     deepStrictEqual(fish("document_retagger --sug"), ["--suggest"]);
     deepStrictEqual(fish("paperward -v 2 document_retagger --sug"), ["--suggest"]);
   },
@@ -166,6 +169,7 @@ Deno.test({
       "paperward -v 2 document_exporter --zip-name",
     );
     strictEqual(zsh("paperward completions f").line, "paperward completions fish");
+    strictEqual(zsh("paperward diary s").line, "paperward diary show");
   },
 });
 

@@ -89,11 +89,11 @@ Deno.test("wrong arguments are one clear line with a hint", () => {
   );
   usage(
     parse("document_exporter"),
-    /missing required argument 'target'/,
+    /missing required argument 'TARGET'/,
     /Usage: paperward document_exporter/,
   );
   usage(parse("document_exporter", "a", "b"), /too many arguments/, /--help/);
-  usage(parse("document_exporter", ""), /target "": a path cannot be empty/);
+  usage(parse("document_exporter", ""), /TARGET "": a path cannot be empty/);
   usage(
     parse("document_exporter", "out", "-v", "7"),
     /--verbosity "7": it must be one of 0, 1, 2, 3/,
@@ -126,6 +126,6 @@ Deno.test("help, version and completions need no command to be valid", () => {
   ok(
     script.kind === "completions" && script.shell === "bash" && script.text.includes("_paperward"),
   );
-  usage(parse("completions", "tcsh"), /completions for "tcsh"/, /bash, zsh, fish/);
+  usage(parse("completions", "tcsh"), /SHELL "tcsh": it must be one of bash, zsh, fish/);
   usage(parse("completions"), /missing required argument/);
 });

@@ -41,6 +41,15 @@ Deno.test("choices name the nearest", () => {
   );
 });
 
+Deno.test("an argument is called as help calls it, and its choices are all that it takes", () => {
+  const action = { name: "action", kind: "string", choices: ["list", "show"], help: "" } as const;
+  strictEqual(argumentValue(action, "show"), "show");
+  throws(
+    () => argumentValue(action, "shw"),
+    /Cannot use ACTION "shw": it must be one of list, show/,
+  );
+});
+
 Deno.test("paths are never empty and hold no NUL", () => {
   strictEqual(flagValue(flag({ kind: "path" }), "a b"), "a b");
   throws(() => flagValue(flag({ kind: "path" }), ""), /cannot be empty/);
