@@ -7,7 +7,7 @@ import { displayWidth, pad, truncate } from "./display_width.ts";
 export interface RichColumn {
   readonly head: string;
   readonly side?: "left" | "right";
-  /** Characters at least. */
+  /** Characters at least, even where the terminal has no room for them. */
   readonly least?: number;
 }
 
@@ -42,7 +42,8 @@ export function* richTable(
   columns: number,
 ): Generator<string> {
   const frame = table.columns.length * 3 + 1;
-  const widths = fit(table.widths, columns - frame);
+  const widths = fit(table.widths, columns - frame)
+    .map((width, i) => Math.max(width, table.columns[i]!.least ?? 0));
   const total = widths.reduce((sum, width) => sum + width, frame);
   const hasFrame = table.style !== "simple";
   const cells = (texts: readonly string[], bar: string) =>

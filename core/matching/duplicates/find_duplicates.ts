@@ -10,7 +10,6 @@ import type { Files } from "../../library/files.ts";
 import { openJournal } from "../../library/journal/open_journal.ts";
 import { openSpool } from "../../library/spool.ts";
 import type { Answer } from "../../report/ask.ts";
-import { displayWidth } from "../../report/display_width.ts";
 import { formatCount } from "../../report/format.ts";
 import { openReportFiles, type ReportFiles } from "../../report/report_files.ts";
 import type { Report } from "../../report/report.ts";
@@ -31,7 +30,7 @@ import {
   spoolPath,
 } from "./match_spool.ts";
 import { type DuplicateGroup, type Member, planGroups } from "./plan_groups.ts";
-import { documentLabel, matchLine, matchTable, tableWidths } from "./print_matches.ts";
+import { documentLabel, matchLine, matchTable } from "./print_matches.ts";
 import { provePairs } from "./prove_pairs.ts";
 import { scoreOf } from "./score.ts";
 import { type Deletion, type LeftAlone, softDelete } from "./soft_delete.ts";
@@ -261,19 +260,15 @@ function tellMatches(job: Job): void {
     return;
   }
   const label = (index: number) => documentLabel(texts.ids[index]!, facts.get(index)?.title ?? "");
-  let [left, right] = [0, 0];
-  for (const { a, b } of sorted()) {
-    left = Math.max(left, displayWidth(label(a)));
-    right = Math.max(right, displayWidth(label(b)));
-  }
   function* rows() {
     let number = 0;
     for (const pair of sorted()) {
       yield { number: ++number, left: label(pair.a), right: label(pair.b), score: score(pair) };
     }
   }
-  const widths = tableWidths(job.world.columns, left, right);
-  for (const line of matchTable(rows(), options.ratio, widths)) report.item("line", {}, line);
+  for (const line of matchTable(rows, options.ratio, job.world.columns)) {
+    report.item("line", {}, line);
+  }
   report.item("line", {}, `Found ${matches.length} matching pair(s).`);
 }
 

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import {
   documentLabel,
   matchLine,
+  type MatchRow,
   matchTable,
-  tableWidths,
 } from "../../../../core/matching/duplicates/print_matches.ts";
 import { displayWidth } from "../../../../core/report/display_width.ts";
 
@@ -14,15 +14,21 @@ Deno.test("a line as 2.20 prints it", () => {
 });
 
 Deno.test("columns are as wide as their texts, at least 24, and shrink alike where there is no room", () => {
-  assert.deepEqual(tableWidths(160, 10, 30), { left: 24, right: 30 });
-  assert.deepEqual(tableWidths(160, 200, 200), { left: 66, right: 66 });
-  assert.deepEqual(tableWidths(160, 30, 200), { left: 30, right: 102 });
-  assert.deepEqual(tableWidths(80, 40, 60), { left: 26, right: 26 });
-  assert.deepEqual(tableWidths(20, 40, 60), { left: 24, right: 24 });
+  /** Widths of all columns. @param columns of the terminal @param left @param right widest texts */
+  const widths = (columns: number, left: number, right: number) => {
+    const row = { number: 1, left: "x".repeat(left), right: "x".repeat(right), score: 90 };
+    const [, rule] = [...matchTable(() => [row], 85, columns)];
+    return rule!.split(/[┏┳┓]/).slice(1, -1).map(({ length }) => length - 2);
+  };
+  assert.deepEqual(widths(160, 10, 30), [4, 24, 30, 11]);
+  assert.deepEqual(widths(160, 200, 200), [4, 66, 66, 11]);
+  assert.deepEqual(widths(160, 30, 200), [4, 30, 102, 11]);
+  assert.deepEqual(widths(80, 40, 60), [4, 26, 26, 11]);
+  assert.deepEqual(widths(20, 40, 60), [4, 24, 24, 11]);
 });
 
 Deno.test("every line is as wide as the table; long words are cut, wide characters counted", () => {
-  const rows = [
+  const rows: readonly MatchRow[] = [
     {
       number: 1,
       left: documentLabel(1, "x".repeat(90)),
@@ -31,7 +37,7 @@ Deno.test("every line is as wide as the table; long words are cut, wide characte
     },
     { number: 2, left: documentLabel(3, "a\nb\u202e"), right: documentLabel(4, ""), score: 85 },
   ];
-  const lines = [...matchTable(rows, 85, tableWidths(80, 95, 95))];
+  const lines = [...matchTable(() => rows, 85, 80)];
   assert.deepEqual(new Set(lines.map(displayWidth)), new Set([80]));
   assert.match(lines.join("\n"), /x…/);
   assert.match(lines.join("\n"), /99\.2%/);
