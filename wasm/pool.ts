@@ -250,36 +250,48 @@ export interface FilledQueue<Job> extends JobQueue<Job> {
   end(dropped?: boolean): void;
 }
 
-/** An empty queue. */
+/** An empty queue. It holds on to nothing that was taken. */
 export function createQueue<Job>(): FilledQueue<Job> {
-  let waiting: Job[] = [];
-  let first = 0;
+  interface Link {
+    readonly job: Job;
+    next: Link | undefined;
+  }
+  let first: Link | undefined;
+  let last: Link | undefined;
+  let length = 0;
   let closed = false;
   const changed = gate();
   return {
     get length() {
-      return waiting.length - first;
+      return length;
     },
     get ended() {
-      return closed && first === waiting.length;
+      return closed && first === undefined;
     },
     take() {
-      if (first === waiting.length) return undefined;
-      const job = waiting[first++];
-      if (first === waiting.length) {
-        waiting = [];
-        first = 0;
-      }
-      return job;
+      const taken = first;
+      if (taken === undefined) return undefined;
+      first = taken.next;
+      length--;
+      return taken.job;
     },
-    wait: () => first < waiting.length || closed ? Promise.resolve() : changed.wait(),
+    wait: () => first !== undefined || closed ? Promise.resolve() : changed.wait(),
     push(jobs) {
-      waiting.push(...jobs);
+      for (const job of jobs) {
+        const link: Link = { job, next: undefined };
+        if (first === undefined) first = link;
+        else last!.next = link;
+        last = link;
+        length++;
+      }
       changed.open();
     },
     end(dropped = false) {
       closed = true;
-      if (dropped) first = (waiting = []).length;
+      if (dropped) {
+        first = undefined;
+        length = 0;
+      }
       changed.open();
     },
   };

@@ -4,7 +4,7 @@
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
 import { openTransferPool, type TransferJob, type TransferPool } from "../../wasm/checksum/mod.ts";
-import { createPool, type Pool, PoolError } from "../../wasm/pool.ts";
+import { createPool, createQueue, type Pool, PoolError } from "../../wasm/pool.ts";
 import { tempFolder } from "../_fixtures.ts";
 import type { EchoJob } from "./checksum_echo_worker.ts";
 
@@ -30,6 +30,26 @@ function* numbers(count: number): Generator<EchoJob> {
 }
 
 const ascending = (a: unknown, b: unknown): number => Number(a) - Number(b);
+
+Deno.test("a queue gives in order what it got, however much at once, and ends when it is told and empty", async () => {
+  const queue = createQueue<number>();
+  const many = 300_000;
+  queue.push(Array.from({ length: many }, (_, i) => i));
+  for (let i = 0; i < many; i++) assert.equal(queue.take(), i);
+  assert.deepEqual([queue.take(), queue.length, queue.ended], [undefined, 0, false]);
+  const waited = queue.wait();
+  queue.push([7, 8]);
+  await waited;
+  assert.deepEqual([queue.take(), queue.length], [7, 1]);
+  queue.end();
+  assert.equal(queue.ended, false);
+  assert.deepEqual([queue.take(), queue.ended], [8, true]);
+  const dropped = createQueue<number>();
+  dropped.push([1, 2]);
+  dropped.end(true);
+  await dropped.wait();
+  assert.deepEqual([dropped.take(), dropped.length, dropped.ended], [undefined, 0, true]);
+});
 
 Deno.test("one result for each job, from both kinds of sources", async () => {
   using pool = echoPool();
