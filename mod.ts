@@ -155,7 +155,7 @@ export {
   type OpenReportOptions,
   type ReportWorld,
 } from "./core/report/open_report.ts";
-export type { Json, Progress, Report, ReportOptions } from "./core/report/report.ts";
+export type { FindingLevel, Json, Progress, Report, ReportOptions } from "./core/report/report.ts";
 export type { CommandContext } from "./core/sandbox/context.ts";
 export { StopSignal } from "./core/sandbox/stop_signal.ts";
 export type { FieldKind } from "./core/schema/field.ts";

@@ -2,9 +2,10 @@
 // check only looks and decides; it never opens a file or a database itself.
 
 import type { Snapshot } from "../database/database.ts";
+import type { FindingLevel } from "../report/report.ts";
 
 /** How bad it is, as upstream grades it. */
-export type Level = "error" | "warning" | "info";
+export type Level = FindingLevel;
 
 /** Which file of a document. In the order in which a document is looked at. */
 export type Role = "thumbnail" | "original" | "archive";

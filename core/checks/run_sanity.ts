@@ -14,7 +14,7 @@ import { ask, type Asker } from "../report/ask.ts";
 import { formatCount } from "../report/format.ts";
 import { type JunitCase, junitXml } from "../report/junit.ts";
 import { openReportFiles } from "../report/report_files.ts";
-import type { Finding, Level } from "./check.ts";
+import type { Finding } from "./check.ts";
 import { checkLibrary, type SanityCounts, type SanityWorld } from "./check_library.ts";
 import { applyRepairs } from "./repair/apply_repairs.ts";
 import type { Need } from "./repair/need.ts";
@@ -78,8 +78,6 @@ export interface RepairSummary {
   readonly left: Tally;
 }
 
-const LABELS: Readonly<Record<Level, string>> = { error: "ERROR", warning: "WARN ", info: "INFO " };
-
 /** Runs the command. @throws {PaperwardError} for everything that stops it */
 export async function runSanity(
   world: SanityWorld,
@@ -136,15 +134,20 @@ export async function runSanity(
 function tell({ report }: SanityWorld, finding: Finding): void {
   const { check, level, document, role, path, message, facts } = finding;
   const who = document ? `#${document.id} ${document.title}` : "(global)";
-  report.item("finding", {
-    check,
+  report.item(
+    "finding",
+    {
+      check,
+      level,
+      ...(document ? { document: { ...document } } : {}),
+      ...(role ? { role } : {}),
+      ...(path === undefined ? {} : { path }),
+      message,
+      ...(facts ? { facts: { ...facts } } : {}),
+    },
+    `${who}  ${message}`,
     level,
-    ...(document ? { document: { ...document } } : {}),
-    ...(role ? { role } : {}),
-    ...(path === undefined ? {} : { path }),
-    message,
-    ...(facts ? { facts: { ...facts } } : {}),
-  }, `${LABELS[level]}  ${who}  ${message}`);
+  );
 }
 
 /** What JUnit and HTML are made of. */

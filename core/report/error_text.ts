@@ -3,6 +3,7 @@
 
 import { PaperwardError, StopRequested } from "../errors.ts";
 import type { ExitName } from "../exit_codes.ts";
+import { explainClosedPath } from "../library/closed_path.ts";
 import type { Report } from "./report.ts";
 
 /** A thrown value, ready to be printed. */
@@ -37,7 +38,8 @@ function causeLines(cause: unknown): string[] {
 }
 
 /** What to say about a thrown value, and the exit code it means. */
-export function errorText(error: unknown): ErrorText {
+export function errorText(thrown: unknown): ErrorText {
+  const error = explainClosedPath(thrown) ?? thrown;
   if (error instanceof StopRequested) {
     return { exit: error.exit, message: STOPPED[error.exit], hints: [], details: [] };
   }

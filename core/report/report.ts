@@ -11,6 +11,9 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json | undefined };
 
+/** How bad a finding is. */
+export type FindingLevel = "error" | "warning" | "info";
+
 /** How the report looks. */
 export interface ReportOptions {
   /** Results are JSON lines. */
@@ -45,8 +48,14 @@ export interface Report {
   warn(text: string, hint?: string): void;
   /** An item failed, or all of it; stderr. */
   error(text: string, hint?: string): void;
-  /** One line of the result: `text` on stdout, or with `--json` the record with its `type`. */
-  item(type: string, record: Readonly<Record<string, Json | undefined>>, text?: string): void;
+  /** One line of the result: `text` on stdout, or with `--json` the record with its `type`.
+   * @param level stands in front of the text, in its colour on a terminal; a record says it by itself */
+  item(
+    type: string,
+    record: Readonly<Record<string, Json | undefined>>,
+    text?: string,
+    level?: FindingLevel,
+  ): void;
   /** The last line of the result. With `--json` a record of type `summary`. */
   summary(record: Readonly<Record<string, Json | undefined>>, text: readonly string[]): void;
   /** Begins to show progress. @param total items in all, or undefined if unknown */

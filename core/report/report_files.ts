@@ -3,6 +3,7 @@
 // empty is overwritten, never a database or a document; a report that didn't come about leaves no file.
 
 import { PaperwardError } from "../errors.ts";
+import { explainClosedPath } from "../library/closed_path.ts";
 import type { Files } from "../library/files.ts";
 
 /** Open report files. */
@@ -37,11 +38,12 @@ export function openReportFiles<Kind extends string>(
         return [[kind, { path, file: files.openWrite(path) }] as const];
       } catch (error) {
         if (error instanceof PaperwardError || !(error instanceof Error)) throw error;
-        throw new PaperwardError(`Cannot write ${path}: ${error.message}`, {
-          exit: "usage",
-          hints: ["give a file in a folder that exists and that you may write to"],
-          cause: error,
-        });
+        throw explainClosedPath(error) ??
+          new PaperwardError(`Cannot write ${path}: ${error.message}`, {
+            exit: "usage",
+            hints: ["give a file in a folder that exists and that you may write to"],
+            cause: error,
+          });
       }
     }),
   );

@@ -3,7 +3,13 @@
 
 import assert from "node:assert/strict";
 import { assertEqualExports, readTree } from "../_compare_exports.ts";
-import { type Library, recordedExport, tempFolder, unpackLibrary } from "../_fixtures.ts";
+import {
+  type Library,
+  listFiles,
+  recordedExport,
+  tempFolder,
+  unpackLibrary,
+} from "../_fixtures.ts";
 import { hasPython, sql } from "../_python.ts";
 import {
   assertCode,
@@ -37,6 +43,14 @@ const ESCAPE = /\x1b|\r|\x08/;
 const COLOUR = /\x1b\[(?:[0-9;]*;)?(?:1|[39][0-7]|38;[0-9;]+)m/;
 const BAR = /[█▏▎▍▌▋▊▉░]|\b\d+ ?%/;
 const CODES = ["0", "1", "2", "3", "4", "10", "11", "12", "13", "130", "143"];
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
 
 /** Commands that the program's help lists. */
 async function listedCommands(): Promise<readonly string[]> {
@@ -147,6 +161,11 @@ Deno.test({
     const complete =
       `eval "$("$PAPERWARD" completions bash)"; ${words}; f=$(complete -p paperward | sed -E 's/.*-F ([^ ]+).*/\\1/'); "$f" paperward --delete-s document_exporter; echo "\${COMPREPLY[@]}"`;
     assert.match((await runShell(complete)).stdout, /^--delete-strangers\s*$/m);
+    const actions = complete.replace("document_exporter --delete-s);", "journal '');");
+    assert.match(
+      (await runShell(actions.replace("paperward --delete-s", "paperward ''"))).stdout,
+      /^list show\s*$/m,
+    );
     assertCode(await runBinary(["completions", "tcsh"]), 2);
   },
 });
@@ -292,6 +311,72 @@ Deno.test({
     assert.equal((await look(["--no-color"])).colour, false);
     assert.equal((await look([], { NO_COLOR: "1" })).colour, false);
     assert.deepEqual(await look(["--quiet"]), { colour: false, bar: false });
+  },
+});
+
+Deno.test({
+  name: "findings: their level in colour on a terminal, without elsewhere and with NO_COLOR",
+  ignore: ignoreExports || withoutTerminal(),
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    using target = tempTarget();
+    assertCode(await runExport(library, target.path), 0);
+    const [file] = listFiles(target.path).filter((path) => path.endsWith("-thumbnail.webp"));
+    Deno.removeSync(`${target.path}/${file}`);
+    sql(library.database, "update documents_document set checksum = 'x' where id = 1");
+    sql(library.database, "update documents_document set content = '' where id = 2");
+    const env = environment(library);
+    for (
+      const [command, ...words] of [
+        [["document_sanity_checker"], "\x1b[31mERROR\x1b[0m  #1 ", "\x1b[2mINFO \x1b[0m  #2 "],
+        [["verify", target.path], "\x1b[31mERROR\x1b[0m  "],
+      ] as const
+    ) {
+      const coloured = await runOnTerminal([...command, "--no-progress-bar"], { env });
+      assertCode(coloured, 4);
+      for (const word of words) assert.ok(coloured.stdout.includes(word), coloured.stdout);
+      const plain = [
+        await runOnTerminal([...command, "--no-progress-bar"], { env: { ...env, NO_COLOR: "1" } }),
+        await runBinary(command, { env }),
+      ];
+      for (const { stdout } of plain) {
+        assert.match(stdout, /^ERROR {2}/m);
+        assert.doesNotMatch(stdout, COLOUR);
+      }
+    }
+  },
+});
+
+Deno.test({
+  name:
+    "below /dev nothing can be opened for writing: one line and a hint, and nothing is left there",
+  ignore: ignoreExports || !isFolder("/dev/shm"),
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    using target = tempTarget();
+    const folder = Deno.makeTempDirSync({ dir: "/dev/shm", prefix: "paperward_test_" });
+    try {
+      const page = `${folder}/page.html`;
+      const runs: readonly (readonly [string, readonly string[], Record<string, string>])[] = [
+        [`${folder}/db.sqlite3`, ["document_sanity_checker"], { PAPERLESS_DATA_DIR: folder }],
+        [`${folder}/`, ["document_exporter", folder], {}],
+        [`${folder}/`, ["document_exporter", target.path], { PAPERLESS_SCRATCH_DIR: folder }],
+        [page, ["document_sanity_checker", "--html", page], {}],
+      ];
+      Deno.copyFileSync(library.database, `${folder}/db.sqlite3`);
+      for (const [path, args, env] of runs) {
+        const result = await runBinary(args, { env: { ...environment(library), ...env } });
+        assertCode(result, 2);
+        assert.match(
+          result.stderr,
+          /^error: Cannot use (.*): below .dev.* can only be read\nhint: /m,
+        );
+        assert.ok(result.stderr.includes(`Cannot use ${path}`), result.stderr);
+      }
+      assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["db.sqlite3"]);
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
   },
 });
 

@@ -1,10 +1,11 @@
 // What verifying an export finds: typed values with a severity, from which every report is made.
 
+import type { FindingLevel } from "../../report/report.ts";
 import type { FileRole } from "../import/wanted_file.ts";
 import type { CheckName } from "./checks.ts";
 
 /** How bad it is: errors keep the export, or a part of it, from being restored as it was. */
-export type VerifyLevel = "error" | "warning" | "info";
+export type VerifyLevel = FindingLevel;
 
 /** One thing that was found. */
 export interface Finding {

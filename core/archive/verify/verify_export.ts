@@ -31,7 +31,7 @@ import { checkFiles, type FileCounts } from "./check_files.ts";
 import { openSecretChecker } from "./check_secrets.ts";
 import { checkNamed } from "./checks.ts";
 import { findExtraFiles } from "./extra_files.ts";
-import type { Finding, FindingSink, Found, VerifyLevel } from "./finding.ts";
+import type { Finding, FindingSink, Found } from "./finding.ts";
 import type { NamedFile } from "./named_file.ts";
 import { openKeysByModel } from "./key_set.ts";
 import { locateInExport } from "./locate_in_export.ts";
@@ -88,12 +88,6 @@ export interface VerifySummary extends FileCounts {
 
 /** Everything but the result's frame. */
 type Looked = Omit<VerifySummary, "exit" | "path" | "tally" | "started" | "duration">;
-
-const LABELS: Readonly<Record<VerifyLevel, string>> = {
-  error: "ERROR",
-  warning: "WARN ",
-  info: "INFO ",
-};
 
 const NOTHING: Looked = {
   kind: null,
@@ -189,16 +183,21 @@ export interface Thumbnail {
 
 function tell({ report }: VerifyWorld, { level, message, ...finding }: Finding): void {
   const { check, path, role, document, record, facts } = finding;
-  report.item("finding", {
-    check,
+  report.item(
+    "finding",
+    {
+      check,
+      level,
+      ...(document ? { document: { ...document } } : {}),
+      ...(role ? { role } : {}),
+      ...(path === undefined ? {} : { path }),
+      ...(record ? { record: { ...record } } : {}),
+      message,
+      ...(facts ? { facts: { ...facts } } : {}),
+    },
+    `${check}  ${message}`,
     level,
-    ...(document ? { document: { ...document } } : {}),
-    ...(role ? { role } : {}),
-    ...(path === undefined ? {} : { path }),
-    ...(record ? { record: { ...record } } : {}),
-    message,
-    ...(facts ? { facts: { ...facts } } : {}),
-  }, `${LABELS[level]}  ${check}  ${message}`);
+  );
 }
 
 async function look(

@@ -51,6 +51,18 @@ Deno.test("a stop is no defect", () => {
   );
 });
 
+Deno.test("a path that Deno opens to nobody is no defect", () => {
+  const denied = new Deno.errors.NotCapable(
+    'Requires all access to "/dev/shm/db", specify the required permissions',
+  );
+  const { exit, message, hints } = errorText(denied);
+  deepStrictEqual([exit, hints.length], ["usage", 1]);
+  strictEqual(message, "Cannot use /dev/shm/db: below /dev, /proc and /sys files can only be read");
+  // What was forgotten to be granted is one.
+  const forgotten = new Deno.errors.NotCapable('Requires read access to "/x"');
+  match(errorText(forgotten).message, /defect/);
+});
+
 Deno.test("anything can be thrown", () => {
   for (const thrown of ["text", undefined, null, 5n, Symbol("s"), {}, Object.create(null)]) {
     const { exit, message } = errorText(thrown);

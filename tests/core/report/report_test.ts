@@ -95,6 +95,25 @@ Deno.test("colour only where it is a terminal, or where it is forced", () => {
   strictEqual(coloured({ colour: true, stderrIsTerminal: false, forceColour: true }), true);
 });
 
+Deno.test("the level of a finding is in front of its text, in colour only where stdout is a terminal", () => {
+  const printed = (options: Parameters<Screen["open"]>[0]) => {
+    const screen = new Screen();
+    const report = screen.open(options);
+    report.item("finding", {}, "e\x1b[0m", "error");
+    report.item("finding", {}, "w", "warning");
+    report.item("finding", {}, "i", "info");
+    return screen.out;
+  };
+  const plain = "ERROR  e\\x1b[0m\nWARN   w\nINFO   i\n";
+  const colours =
+    "\x1b[31mERROR\x1b[0m  e\\x1b[0m\n\x1b[33mWARN \x1b[0m  w\n\x1b[2mINFO \x1b[0m  i\n";
+  strictEqual(printed({ colour: true }), colours);
+  strictEqual(printed({ colour: false }), plain);
+  strictEqual(printed({ colour: true, stdoutIsTerminal: false }), plain);
+  strictEqual(printed({ colour: true, stdoutIsTerminal: false, forceColour: true }), colours);
+  strictEqual(printed({ colour: true, json: true }), '{"type":"finding"}\n'.repeat(3));
+});
+
 Deno.test("a reader that goes away stops the output, not the work", () => {
   const screen = new Screen();
   const report = screen.open();
