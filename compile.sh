@@ -42,7 +42,8 @@ permissions=(
 
 # V8 would let garbage grow to several times of what is alive before it looks: on a NAS memory is dearer than
 # the tenth of processor time that this costs. Each of our Workers has a heap of its own.
-v8_flags=--max-semi-space-size=4,--heap-growing-percent=30
+# Threads that help with garbage are more work than they take off: they cost a fifth of the time on two cores.
+v8_flags=--max-semi-space-size=4,--heap-growing-percent=30,--single-threaded-gc
 
 # The compiler runs in another folder.
 case $output in /*) ;; *) output=$PWD/$output ;; esac
@@ -60,20 +61,16 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 tar -C "$root" -c --exclude=target --exclude='*_test.ts' --exclude='*.rs' \
-  main.ts mod.ts deno.json deno.lock commands core wasm migrations | tar -C "$stage" -x
+  main.ts mod.ts deno.json deno.lock commands core wasm migrations tools/bundle_packages.ts | tar -C "$stage" -x
 cd "$stage"
 "$root/denow" install --quiet --frozen ||
   fail "Cannot compile: the packages of deno.lock could not be installed (see above)" \
     "check the network; if deno.json changed, run ./denow install and commit deno.lock"
 
-# Licence texts go in as one file. The compiler takes files without an extension for scripts, and keeps its
-# complaint about them, path of this machine included; prose, types and source maps have no use in there.
+# Licence texts go in as one file.
 find node_modules -type f -ipath '*/licen[cs]e*' -size -64k | LC_ALL=C sort |
   while IFS= read -r file; do printf '\n\n==> %s\n\n' "${file##*/node_modules/}"; cat "$file"; done |
   cat "$root/LICENSE" - >licenses.txt
-find node_modules -type f \( -not -name '*.*' -o -name '.npmignore' -o -name '*.txt' -o -iname '*.md' -o -name '*.map' -o -name '*.d.ts' -o -name '*.d.[cm]ts' \) \
-  -delete
-find . -exec touch --no-dereference --date=@0 {} +
 
 # Workers loaded by URL are not seen by the compiler's walk from main.ts; their kernels, imported as bytes, are.
 workers=() includes=(--include licenses.txt)
@@ -88,10 +85,17 @@ missing=$(for file in main.ts "${workers[@]}"; do "$root/denow" info --json "$fi
   sed "s#file://$stage/##g; s#\\\\\"#\"#g" | sort -u | head -n 3 | paste -sd' ')
 [ -z "$missing" ] || fail "Cannot compile main.ts: $missing" "./denow task check names all such places"
 
-# .setup-cache.bin is rewritten by the compiler itself and differs from run to run.
+# The bundler would fill in that this is a build for development, in which packages print what nobody asked for.
+{ grep -rlZ --include='*.js' --include='*.mjs' 'process\.env\.NODE_ENV' node_modules || true; } |
+  xargs -0 -r sed -i 's/\bprocess\.env\.NODE_ENV/globalThis.process.env.NODE_ENV/g'
+"$root/denow" run --quiet --allow-all tools/bundle_packages.ts main.ts "${workers[@]}" ||
+  fail "Cannot compile: the packages could not be put together (see above)"
+rm -r tools deno.lock
+find . -exec touch --no-dereference --date=@0 {} +
+
 # No code cache: it would be read from and written to a predictable name in /tmp, where other users may write.
 DENORT_BIN=$base "$root/denow" compile --quiet --frozen --no-check --no-code-cache "--v8-flags=$v8_flags" "${permissions[@]}" \
-  "${includes[@]}" --exclude node_modules/.deno/.setup-cache.bin --target "$target-unknown-linux-gnu" --output paperward main.ts ||
+  "${includes[@]}" --target "$target-unknown-linux-gnu" --output paperward main.ts ||
   fail "Cannot compile main.ts (see above)"
 ! grep -qF "$stage" paperward || fail "Cannot compile reproducibly: the binary names the folder it was made in"
 
