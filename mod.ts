@@ -1,6 +1,53 @@
 /**
  * Paperward as a library: the abilities of the commands, without the launcher and the sandbox.
  *
+ * Each ability takes a world, what it may touch, and options; it returns what came of it. What a user can mend is
+ * thrown as {@linkcode PaperwardError}.
+ *
+ * @example An export
+ * ```ts
+ * import * as paperward from "@paperward/paperward";
+ *
+ * // An empty library; yours is there already.
+ * const folder = Deno.realPathSync(Deno.makeTempDirSync());
+ * const [data, media, target, scratch] = ["data", "media", "export", "scratch"].map((name) => {
+ *   Deno.mkdirSync(`${folder}/${name}`);
+ *   return `${folder}/${name}`;
+ * });
+ * paperward.createLibrary({ path: `${data}/db.sqlite3`, generation: "v3" });
+ *
+ * // As commands find them: in the environment and paperless.conf, unless they are given.
+ * const { settings } = await paperward.loadSettings({
+ *   env: {},
+ *   cwd: folder,
+ *   flags: { dataDir: data, mediaRoot: media },
+ *   files: paperward.denoSettingsFiles,
+ * });
+ * const report = paperward.openReport({
+ *   json: false,
+ *   verbosity: 0,
+ *   progressBar: false,
+ *   colour: false,
+ *   stdoutIsTerminal: false,
+ *   stderrIsTerminal: false,
+ *   columns: 80,
+ * });
+ * const summary = await paperward.exportLibrary({
+ *   settings,
+ *   report,
+ *   stop: new paperward.StopSignal(),
+ *   files: paperward.openFiles({ read: [data, media], write: [target, scratch] }),
+ *   scratch,
+ *   openTransfers: paperward.openTransferPool,
+ *   now: () => new Date(),
+ * }, { target });
+ *
+ * if (summary.documents !== 0 || !Deno.statSync(`${target}/manifest.json`).isFile) {
+ *   throw new Error("an empty library gave something else than an empty export");
+ * }
+ * Deno.removeSync(folder, { recursive: true });
+ * ```
+ *
  * @module
  */
 
@@ -23,8 +70,15 @@ export type { ImportProblem } from "./core/archive/import/import_problem.ts";
 export type { ImportCount, ImportSummary } from "./core/archive/import/import_summary.ts";
 export type { ImportWorld } from "./core/archive/import/import_world.ts";
 export type { FileRole as ImportFileRole } from "./core/archive/import/wanted_file.ts";
-export type { CreateLibraryOptions } from "./migrations/create_library.ts";
-export type { CreateServerLibraryOptions } from "./migrations/create_server_library.ts";
+
+// Making a library
+export { createLibrary, type CreateLibraryOptions } from "./migrations/create_library.ts";
+export {
+  createServerLibrary,
+  type CreateServerLibraryOptions,
+  isUnfinished,
+  serverLibraries,
+} from "./migrations/create_server_library.ts";
 
 // Verifying an export
 export type { FileCounts } from "./core/archive/verify/check_files.ts";
@@ -55,6 +109,7 @@ export type {
   RowsWorld,
   StrayFile,
 } from "./core/checks/check.ts";
+export { CHECKS as SANITY_CHECKS } from "./core/checks/checks.ts";
 export type { SanityCounts, SanityWorld } from "./core/checks/check_library.ts";
 export {
   type RepairRequest,
@@ -87,7 +142,12 @@ export type {
   RatioRule,
   Tile,
 } from "./wasm/similarity/comparer.ts";
-export type { PairCounters, SimilarityPool, SimilarityPoolOptions } from "./wasm/similarity/mod.ts";
+export {
+  openSimilarityPool,
+  type PairCounters,
+  type SimilarityPool,
+  type SimilarityPoolOptions,
+} from "./wasm/similarity/mod.ts";
 export type { SimilarityJob, SimilarityResult } from "./wasm/similarity/similarity_pool.ts";
 
 // Retagging
@@ -96,7 +156,7 @@ export type { Rule } from "./core/matching/match_rule.ts";
 export type { Term } from "./core/matching/match_terms.ts";
 export type { TextVerdict } from "./core/matching/matcher_protocol.ts";
 export { OBJECT_KINDS, type ObjectKind } from "./core/matching/matching_objects.ts";
-export type { Matcher, MatcherOptions } from "./core/matching/open_matcher.ts";
+export { type Matcher, type MatcherOptions, openMatcher } from "./core/matching/open_matcher.ts";
 export {
   type RetagContext,
   retagLibrary,
@@ -125,12 +185,21 @@ export {
 
 // Undoing
 export type {
+  JournalPlaces,
   JournalStep,
   RowKey,
   RowValue,
   RowValues,
 } from "./core/library/journal/journal_step.ts";
-export type { EntryFacts, EntryState } from "./core/library/journal/open_journal.ts";
+export {
+  type EntryFacts,
+  type EntryState,
+  type Journal,
+  type JournalEntry,
+  openJournal,
+  type OpenJournalOptions,
+} from "./core/library/journal/open_journal.ts";
+export type { EntryReader } from "./core/library/journal/read_entry.ts";
 export type { Conflict, UndoPlan } from "./core/library/journal/undo_entry.ts";
 export {
   type UndoContext,
@@ -148,7 +217,7 @@ export { EXIT, type ExitCode, type ExitName } from "./core/exit_codes.ts";
 export { type FileRoots, openFiles } from "./core/library/deno_files.ts";
 export type { FileFacts, Files, OpenFile } from "./core/library/files.ts";
 export type { Sink } from "./core/report/_terminal.ts";
-export type { Answer, Asker } from "./core/report/ask.ts";
+export { type Answer, ask, type Asker } from "./core/report/ask.ts";
 export {
   type OpenReport,
   openReport,
@@ -161,7 +230,14 @@ export { StopSignal } from "./core/sandbox/stop_signal.ts";
 export type { FieldKind } from "./core/schema/field.ts";
 export type { Generation } from "./core/schema/model.ts";
 export type { LinkRow, LinkTables, Tables } from "./core/schema/tables.ts";
+export {
+  denoSettingsFiles,
+  type LoadedSettings,
+  loadSettings,
+  type SettingsSources,
+} from "./core/settings/load_settings.ts";
 export type { DatabaseSettings, Settings } from "./core/settings/settings.ts";
+export type { SettingsFiles } from "./core/settings/settings_files.ts";
 export type { ReadBatch, ReadBatchResult, ReadError } from "./wasm/checksum/read_batch.ts";
 export type {
   TransferAlgorithm,

@@ -25,12 +25,15 @@ export interface SettingsSources {
     /** Further databases, by the long name of the flag that holds the URL. */
     readonly databases?: Readonly<Record<string, string>>;
   };
+  /** What is read of the disk; {@linkcode denoSettingsFiles} is the real one. */
   readonly files: SettingsFiles;
 }
 
 /** Settings and what is odd about them. */
 export interface LoadedSettings {
+  /** All of them, checked and frozen. */
   readonly settings: Settings;
+  /** What is odd, a sentence each. */
   readonly warnings: readonly string[];
 }
 

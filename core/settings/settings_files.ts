@@ -4,9 +4,9 @@
 export interface SettingsFiles {
   /** What a path leads to, behind all links; undefined where nothing is or where it can't be seen. */
   kind(path: string): Promise<"file" | "folder" | "other" | undefined>;
-  /** @throws the built-in errors of Deno @throws {TypeError} where it is no UTF-8 */
+  /** A file's text. @throws the built-in errors of Deno @throws {TypeError} where it is no UTF-8 */
   readText(path: string): Promise<string>;
-  /** @throws {Deno.errors.NotFound} and other built-in errors */
+  /** A path without links. @throws {Deno.errors.NotFound} and other built-in errors */
   realPath(path: string): Promise<string>;
 }
 

@@ -69,7 +69,9 @@ export type JournalStep =
 
 /** The two folders to which an entry's paths are relative: a library may be found elsewhere later. */
 export interface JournalPlaces {
+  /** Absolute. */
   readonly dataDir: string;
+  /** Absolute. */
   readonly mediaRoot: string;
 }
 

@@ -41,6 +41,7 @@ export interface EntryFacts {
 /** An entry that is being written. `using` lets go of the file, so that an error leaves none open; what was
  * recorded stays, as after a crash. */
 export interface JournalEntry extends Disposable {
+  /** `000012` */
   readonly id: string;
   /** A folder for what steps keep (backups, quarantine): not made yet, never used before. */
   readonly keep: string;
@@ -81,7 +82,7 @@ export interface Journal {
 
 /** Options of {@linkcode openJournal}. */
 export interface OpenJournalOptions {
-  /** @default {() => new Date()} */
+  /** The time, for the entries. @default {() => new Date()} */
   readonly now?: () => Date;
 }
 

@@ -8,6 +8,7 @@ import { type JournalPlaces, type JournalStep, parseStep } from "./journal_step.
 
 /** An entry's steps. */
 export interface EntryReader {
+  /** What its first line says. */
   readonly head: Pick<EntryFacts, "command" | "arguments" | "started">;
   /** Its command came to its end. */
   readonly ended: boolean;
