@@ -9,6 +9,7 @@ import {
   fixturesRoot,
   type FixtureVersion,
   type Library,
+  type TempFolder,
   tempFolder,
   unpackLibrary,
   VERSIONS,
@@ -17,6 +18,7 @@ import {
   assertCode,
   jsonLines,
   runBinary,
+  type Running,
   runOnTerminal,
   type RunOptions,
   type RunResult,
@@ -286,6 +288,32 @@ Deno.test({
   },
 });
 
+/** Resolves when the checkpoint holds some blocks, or the run has ended. */
+async function someBlocksDone(running: Running, checkpoint: string): Promise<void> {
+  let done = false;
+  running.ended.then(() => done = true);
+  const size = () => {
+    try {
+      return Deno.statSync(checkpoint).size;
+    } catch {
+      return 0;
+    }
+  };
+  while (!done && size() < 500) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** The environment of a run on a library of texts, with scratch beside it. */
+function environmentOf(
+  library: ReturnType<typeof makeTextLibrary>,
+  { path }: TempFolder,
+): Record<string, string> {
+  return {
+    PAPERLESS_DATA_DIR: library.dataDir,
+    PAPERLESS_MEDIA_ROOT: library.mediaRoot,
+    PAPERLESS_SCRATCH_DIR: `${path}/scratch`,
+  };
+}
+
 Deno.test({
   name: "an interrupted run stops soon, leaves its checkpoint only, and goes on from there",
   ignore: withoutBinary(),
@@ -295,26 +323,12 @@ Deno.test({
     const texts = makeTexts({ kind: "invoices", count: 2500, seed: 6 });
     const library = makeTextLibrary(folder, "v2", texts);
     const checkpoint = `${temp.path}/checkpoint`;
-    const env = {
-      PAPERLESS_DATA_DIR: library.dataDir,
-      PAPERLESS_MEDIA_ROOT: library.mediaRoot,
-      PAPERLESS_SCRATCH_DIR: `${temp.path}/scratch`,
-    };
+    const env = environmentOf(library, temp);
     const args = ["document_fuzzy_match", "--ratio=93", "--json", "--processes=2"];
     const running = startBinary([...args, "--checkpoint", checkpoint, "--no-progress-bar"], {
       env,
     });
-    // Interrupted once some blocks are done.
-    let done = false;
-    running.ended.then(() => done = true);
-    const size = () => {
-      try {
-        return Deno.statSync(checkpoint).size;
-      } catch {
-        return 0;
-      }
-    };
-    while (!done && size() < 500) await new Promise((resolve) => setTimeout(resolve, 5));
+    await someBlocksDone(running, checkpoint);
     running.kill("SIGINT");
     assertCode(await running.ended, 130);
     assert.deepEqual(
@@ -347,24 +361,11 @@ Deno.test({
     const texts = makeTexts({ kind: "invoices", count: 1000, seed: 8 });
     const library = makeTextLibrary(`${temp.path}/library`, "v2", texts);
     const checkpoint = `${temp.path}/checkpoint`;
-    const env = {
-      PAPERLESS_DATA_DIR: library.dataDir,
-      PAPERLESS_MEDIA_ROOT: library.mediaRoot,
-      PAPERLESS_SCRATCH_DIR: `${temp.path}/scratch`,
-    };
+    const env = environmentOf(library, temp);
     const args = ["document_fuzzy_match", "--ratio=95", "--json", "--processes=2"];
     const continued = [...args, "--no-progress-bar", "--checkpoint", checkpoint];
     const running = startBinary(continued, { env });
-    let done = false;
-    running.ended.then(() => done = true);
-    const size = () => {
-      try {
-        return Deno.statSync(checkpoint).size;
-      } catch {
-        return 0;
-      }
-    };
-    while (!done && size() < 500) await new Promise((resolve) => setTimeout(resolve, 5));
+    await someBlocksDone(running, checkpoint);
     running.kill("SIGKILL");
     assertCode(await running.ended, 137);
     const rest = await runBinary(continued, { env });
@@ -391,11 +392,7 @@ Deno.test({
         ["document_fuzzy_match", "--delete", "--no-progress-bar", "--checkpoint", checkpoint]
           .concat(flags),
         {
-          env: {
-            PAPERLESS_DATA_DIR: library.dataDir,
-            PAPERLESS_MEDIA_ROOT: library.mediaRoot,
-            PAPERLESS_SCRATCH_DIR: `${temp.path}/scratch`,
-          },
+          env: environmentOf(library, temp),
         },
       );
     // Nobody says yes, so the checkpoint stays for the next call.
@@ -481,11 +478,7 @@ Deno.test({
     }));
     const page = `${temp.path}/page.html`;
     const result = await runBinary(["document_fuzzy_match", "--html", page], {
-      env: {
-        PAPERLESS_DATA_DIR: library.dataDir,
-        PAPERLESS_MEDIA_ROOT: library.mediaRoot,
-        PAPERLESS_SCRATCH_DIR: `${temp.path}/scratch`,
-      },
+      env: environmentOf(library, temp),
     });
     assertCode(result, 0);
     // deno-lint-ignore no-control-regex
@@ -503,11 +496,7 @@ Deno.test({
     const library = makeTextLibrary(temp.path, "v2", []);
     for (const flags of [[], ["--approximate"], ["--since", "5"], ["--delete", "--yes"]]) {
       const result = await runBinary(["document_fuzzy_match", ...flags], {
-        env: {
-          PAPERLESS_DATA_DIR: library.dataDir,
-          PAPERLESS_MEDIA_ROOT: library.mediaRoot,
-          PAPERLESS_SCRATCH_DIR: `${temp.path}/scratch`,
-        },
+        env: environmentOf(library, temp),
       });
       assertCode(result, 0);
       assert.match(result.stdout, /^No matches found\n/);

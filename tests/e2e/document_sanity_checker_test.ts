@@ -202,7 +202,7 @@ Deno.test({
     assert.match(page, /&lt;b&gt;&quot;bold&quot;&lt;\/b&gt; &amp; /);
     assert.match(page, /&lt;i&gt;&amp;\.pdf/);
     assert.doesNotMatch(page, /<b>"bold"|<i>&\.pdf|<script|https?:\/\//);
-    assert.match(page, /<img alt="" src="data:image\/webp;base64,UklGR/);
+    assert.match(page, /<img alt="thumbnail" src="data:image\/webp;base64,UklGR/);
     assert.match(page, /Content-Security-Policy" content="default-src 'none'/);
   },
 });

@@ -7,7 +7,13 @@ import type { FileFacts, Files } from "../../library/files.ts";
 import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import type { TransferAlgorithm, TransferJob } from "../../../wasm/checksum/transfer.ts";
 import { STAGING_FOLDER } from "../staging/staging.ts";
-import type { ExportProblem, PlannedFile, Reason, WantedFile } from "./planned_file.ts";
+import {
+  type ExportProblem,
+  fileProblem,
+  type PlannedFile,
+  type Reason,
+  type WantedFile,
+} from "./planned_file.ts";
 
 /** How files are compared. */
 export interface CompareOptions {
@@ -61,16 +67,8 @@ interface Found {
 }
 
 function findSource(files: Files, file: WantedFile): Found | { readonly problem: ExportProblem } {
-  const problem = (kind: ExportProblem["kind"], message: string) => ({
-    problem: {
-      kind,
-      role: file.role,
-      id: file.id,
-      path: file.source,
-      missingName: file.name,
-      message,
-    },
-  });
+  const problem = (kind: ExportProblem["kind"], message: string) =>
+    fileProblem(file, kind, message);
   try {
     const found = files.locate(file.source);
     if (found.facts.kind === "file") return found;

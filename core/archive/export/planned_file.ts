@@ -1,4 +1,4 @@
-// One file of an export on its way from the library to the target: the lines of the plan.
+// One file of an export on its way from the library to the target: the lines of the plan, and of what went wrong.
 
 /** Which file of a document (or of a share link bundle) it is. */
 export type FileRole = "original" | "archive" | "thumbnail" | "bundle";
@@ -40,6 +40,15 @@ export interface PlannedFile extends WantedFile {
   /** ms since the epoch */
   readonly mtime: number | null;
   readonly mode: number | null;
+}
+
+/** What is wrong with a wanted file: it is not in the export. */
+export function fileProblem(
+  { role, id, source, name }: WantedFile,
+  kind: ExportProblem["kind"],
+  message: string,
+): { readonly problem: ExportProblem } {
+  return { problem: { kind, role, id, path: source, missingName: name, message } };
 }
 
 /** What is wrong with one item; it does not stop the rest. */

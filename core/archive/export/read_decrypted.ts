@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import type { TransferAlgorithm } from "../../../wasm/checksum/transfer.ts";
 import type { Files } from "../../library/files.ts";
-import type { ExportProblem, PlannedFile } from "./planned_file.ts";
+import { type ExportProblem, fileProblem, type PlannedFile } from "./planned_file.ts";
 
 /** Reads and decrypts a file of the library; what is wrong with it comes back as a problem. */
 export async function readDecrypted(
@@ -13,16 +13,8 @@ export async function readDecrypted(
   passphrase: string | undefined,
   algorithm: TransferAlgorithm,
 ): Promise<{ readonly bytes: Uint8Array } | { readonly problem: ExportProblem }> {
-  const problem = (kind: ExportProblem["kind"], message: string) => ({
-    problem: {
-      kind,
-      role: file.role,
-      id: file.id,
-      path: file.source,
-      missingName: file.name,
-      message,
-    },
-  });
+  const problem = (kind: ExportProblem["kind"], message: string) =>
+    fileProblem(file, kind, message);
   if (!passphrase) {
     return problem(
       "not decrypted",

@@ -4,8 +4,15 @@
 import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
 import { isFileError } from "../../library/os_error.ts";
+import {
+  cleanSection,
+  FINDING_STYLE,
+  findingCard,
+  findingSection,
+} from "../../report/finding_page.ts";
 import { formatBytes, formatCount, formatDuration, formatNumber } from "../../report/format.ts";
-import { dataUri, figures, html, htmlPage, type Markup } from "../../report/html_page.ts";
+import { figures, html, htmlPage, type Markup } from "../../report/html_page.ts";
+import { pictureUri } from "../../report/page_picture.ts";
 import { openExportSource } from "../zip/export_source.ts";
 import { CHECK_NAMES, type CheckName, checkNamed } from "./checks.ts";
 import type { Finding, VerifyLevel } from "./finding.ts";
@@ -13,8 +20,7 @@ import type { Thumbnail, VerifySummary } from "./verify_export.ts";
 import { checksOf } from "./verify_junit.ts";
 import type { VerifyOptions } from "./verify_options.ts";
 
-/** Findings of one check that are listed, pictures on the page, bytes of one and of all. */
-const MOST_FINDINGS = 500;
+/** Pictures on the page, bytes of one and of all. */
 const MOST_PICTURES = 200;
 const LARGEST_PICTURE = 300_000;
 const LARGEST_PAGE = 16 << 20;
@@ -49,9 +55,9 @@ export async function loadPictures(
       if (!wanted.has(id) || pictures.has(id) || total > LARGEST_PAGE) continue;
       try {
         const bytes = await source.readBytes(path, LARGEST_PICTURE);
-        const type = typeOf(bytes);
-        if (type === undefined) continue;
-        pictures.set(id, dataUri(type, bytes));
+        const picture = pictureUri(bytes);
+        if (picture === undefined) continue;
+        pictures.set(id, picture);
         total += bytes.length;
       } catch (error) {
         // The page is about what is wrong: that a picture is missing is one of it.
@@ -62,12 +68,6 @@ export async function loadPictures(
     source.close();
   }
   return pictures;
-}
-
-function typeOf(bytes: Uint8Array): string | undefined {
-  const text = (from: number, to: number) => String.fromCharCode(...bytes.subarray(from, to));
-  if (text(8, 12) === "WEBP") return "image/webp";
-  return text(1, 4) === "PNG" ? "image/png" : undefined;
 }
 
 /** The page, piece by piece. */
@@ -81,7 +81,7 @@ export function verifyHtml(
     title: "Verification of an export",
     subtitle: `${summary.path}, ${summary.started.slice(0, 16).replace("T", " ")} UTC`,
     body: body(summary, findings, pictures, options),
-    style: STYLE,
+    style: FINDING_STYLE,
   });
 }
 
@@ -123,89 +123,23 @@ function* body(
       <p class="card good">Nothing is wrong with this export.</p>
     `;
   }
-  for (const check of BY_LEVEL) {
-    const count = tally.byCheck.get(check) ?? 0;
-    if (count > 0) yield* section(check, count, findings, pictures);
+  for (const name of BY_LEVEL) {
+    const check = { name, ...checkNamed(name) };
+    const count = tally.byCheck.get(name) ?? 0;
+    yield* findingSection(check, count, findings, (finding) => card(finding, pictures));
   }
-  const clean = checksOf(options, summary).filter((name) =>
-    !tally.byCheck.has(name) && checkNamed(name).level !== "info"
+  if (kind === null) return;
+  const clean = checksOf(options, summary).map((name) => ({ name, ...checkNamed(name) }));
+  yield* cleanSection(
+    clean.filter(({ name, level }) => !tally.byCheck.has(name) && level !== "info"),
   );
-  if (clean.length > 0 && kind !== null) {
-    yield html`
-      <h2>Nothing found</h2><ul class="clean">${clean.map((name) =>
-        html`
-          <li><code>${name}</code> ${checkNamed(name).summary}</li>
-        `
-      )}</ul>
-    `;
-  }
 }
 
-function* section(
-  check: CheckName,
-  count: number,
-  findings: Iterable<Finding>,
-  pictures: Pictures,
-): Generator<Markup> {
-  const { level, summary } = checkNamed(check);
-  yield html`
-    <h2>
-      <span class="level ${level}">${level}</span> ${check}
-      <span class="dim">${formatNumber(count)}</span>
-    </h2><p class="dim">${summary}</p>
-  `;
-  let listed = 0;
-  for (const finding of findings) {
-    if (finding.check !== check) continue;
-    if (++listed > MOST_FINDINGS) break;
-    yield card(finding, pictures);
-  }
-  if (count > MOST_FINDINGS) {
-    yield html`
-      <p class="dim">and ${formatCount(
-        count - MOST_FINDINGS,
-        "more finding",
-      )}; --json lists them all.</p>
-    `;
-  }
-}
-
-function card({ document, role, message, record }: Finding, pictures: Pictures): Markup {
-  const picture = document && pictures.get(document.id);
+function card(finding: Finding, pictures: Pictures): Markup {
+  const { document, record } = finding;
   const place = record &&
     html`
       <p class="dim">${record.manifest}, line ${record.line}</p>
     `;
-  if (!document) {
-    return html`
-      <div class="card"><p>${message}</p>${place}</div>
-    `;
-  }
-  return html`
-    <div class="card finding">
-      ${picture === undefined
-        ? html`
-          <span class="none">no picture</span>
-        `
-        : html`
-          <img alt="thumbnail" src="${picture}">
-        `}<div><b>#${document.id} ${document.title}</b>${role === undefined ? undefined : html`
-        <span class="dim">${role}</span>
-      `}<p>${message}</p>${place}</div>
-    </div>
-  `;
+  return findingCard(finding, document && pictures.get(document.id), place);
 }
-
-const STYLE = `
-.level { font-size: .7rem; text-transform: uppercase; letter-spacing: .04em; border-radius: .25rem;
-  padding: .1rem .4rem; color: #fff; vertical-align: .1em; }
-.level.error { background: #b3261e; } .level.warning { background: #8a5a00; }
-.level.info { background: #2c5fa8; }
-.finding { display: grid; grid-template-columns: 4.5rem 1fr; gap: 1rem; align-items: start; }
-.finding img { width: 4.5rem; max-height: 6rem; object-fit: cover; object-position: top; font-size: .7rem; }
-.finding .none { display: grid; place-items: center; width: 4.5rem; height: 6rem; box-sizing: border-box;
-  border: 1px dashed currentColor; border-radius: .25rem; font-size: .7rem; opacity: .5; }
-.finding p { margin: .2rem 0 0; }
-.card > p { margin: 0; } .card > p + p { margin-top: .2rem; }
-.clean { padding-left: 1.2rem; } .clean code { margin-right: .5rem; }
-`;

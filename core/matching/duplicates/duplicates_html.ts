@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type { Files } from "../../library/files.ts";
 import type { Spool } from "../../library/spool.ts";
 import { formatCount, formatNumber } from "../../report/format.ts";
-import { dataUri, figures, html, htmlPage, type Markup } from "../../report/html_page.ts";
+import { figures, html, htmlPage, type Markup } from "../../report/html_page.ts";
+import { readPicture } from "../../report/page_picture.ts";
 import type { DocumentFacts } from "./document_facts.ts";
 import { hasNumber } from "./numbers.ts";
 import type { Doubt, Fate } from "./plan_groups.ts";
@@ -296,27 +297,17 @@ function openPictures(files: Files, mediaRoot: string): Pictures {
   return {
     of({ id, root }) {
       if (left <= 0) return undefined;
-      const own = readPicture(files, mediaRoot, id) ??
-        (root === null ? undefined : readPicture(files, mediaRoot, root));
+      const own = thumbnail(files, mediaRoot, id) ??
+        (root === null ? undefined : thumbnail(files, mediaRoot, root));
       if (own !== undefined) left -= own.length;
       return own;
     },
   };
 }
 
-function readPicture(files: Files, mediaRoot: string, id: number): string | undefined {
+function thumbnail(files: Files, mediaRoot: string, id: number): string | undefined {
   const path = join(mediaRoot, "documents/thumbnails", `${String(id).padStart(7, "0")}.webp`);
-  try {
-    const { kind, size } = files.stat(path);
-    if (kind !== "file" || size > PAGE_LIMITS.picture) return undefined;
-    const bytes = files.readBytes(path);
-    const isWebp = bytes.length > 12 &&
-      new TextDecoder("latin1").decode(bytes.subarray(8, 12)) === "WEBP";
-    return isWebp ? dataUri("image/webp", bytes) : undefined;
-  } catch {
-    // A missing picture is for the sanity checker to tell.
-    return undefined;
-  }
+  return readPicture(files, path, PAGE_LIMITS.picture);
 }
 
 const STYLE = `
