@@ -9,6 +9,7 @@ import { DRY_RUN, LOCK_TIMEOUT, NO_PROGRESS_BAR } from "../core/flags/global_fla
 import { formatBytes, formatCount, formatDuration } from "../core/report/format.ts";
 import { libraryAccess } from "../core/sandbox/library_access.ts";
 import type { CommandContext } from "../core/sandbox/context.ts";
+import { DEEP, HTML, JUNIT, STRICT } from "./_check_flags.ts";
 import type { Command } from "./_command.ts";
 
 const flags: readonly Flag[] = [
@@ -25,11 +26,7 @@ const flags: readonly Flag[] = [
     value: { name: "ID,ID", kind: "string" },
     help: "Check these documents only; orphans and rows are left out.",
   },
-  {
-    long: "deep",
-    origin: "paperward",
-    help: "Also decode every thumbnail and open every PDF. Takes several times as long.",
-  },
+  DEEP,
   {
     long: "read-data-subset",
     origin: "paperward",
@@ -56,23 +53,9 @@ const flags: readonly Flag[] = [
     value: { name: "RATE", kind: "string" },
     help: "Read no more than this a second on average: 20M, 500k.",
   },
-  {
-    long: "strict",
-    origin: "paperward",
-    help: "Warnings count as errors (exit code 4).",
-  },
-  {
-    long: "junit",
-    origin: "paperward",
-    value: { name: "FILE", kind: "path" },
-    help: "Also write the result as JUnit XML.",
-  },
-  {
-    long: "html",
-    origin: "paperward",
-    value: { name: "FILE", kind: "path" },
-    help: "Also write the result as a page that stands alone, with pictures of the documents.",
-  },
+  STRICT,
+  JUNIT,
+  HTML,
   {
     long: "repair",
     origin: "paperward",

@@ -14,6 +14,7 @@ import type {
   TransferPool,
   TransferPoolOptions,
 } from "../wasm/checksum/transfer_pool.ts";
+import { DEEP, HTML, JUNIT, STRICT } from "./_check_flags.ts";
 import type { Command } from "./_command.ts";
 
 const args: readonly Argument[] = [{
@@ -35,11 +36,7 @@ const flags: readonly Flag[] = [
     origin: "paperward",
     help: "The export was written with --data-only: no files are expected.",
   },
-  {
-    long: "deep",
-    origin: "paperward",
-    help: "Also decode every thumbnail and open every PDF. Takes several times as long.",
-  },
+  DEEP,
   {
     long: "read-data-subset",
     origin: "paperward",
@@ -71,19 +68,9 @@ const flags: readonly Flag[] = [
     help: "If the last export was killed while it was put in place, bring it to its end first. " +
       "The only thing that this command ever changes.",
   },
-  { long: "strict", origin: "paperward", help: "Warnings count as errors (exit code 4)." },
-  {
-    long: "junit",
-    origin: "paperward",
-    value: { name: "FILE", kind: "path" },
-    help: "Also write the result as JUnit XML.",
-  },
-  {
-    long: "html",
-    origin: "paperward",
-    value: { name: "FILE", kind: "path" },
-    help: "Also write the result as a page that stands alone, with pictures of what is damaged.",
-  },
+  STRICT,
+  JUNIT,
+  HTML,
   NO_PROGRESS_BAR,
 ];
 
