@@ -1,17 +1,22 @@
 // deno-lint-ignore-file no-console -- a benchmark speaks to whoever started it
 // document_renamer against a bare loop of rename(2) and one SQLite transaction that do the same, in the same run.
 // Usage: ./denow run -A bench/renamer.ts --library FOLDER [--small FOLDER] [--rounds 3] [--binary dist/paperward]
+//   [--scratch FOLDER]
 // Libraries are of bench/make_library.ts; they are copied (files as hard links), never changed. Prints ratios; the
 // issue's bounds stand beside them.
 
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { readArguments } from "./_arguments.ts";
+import { freshFolders } from "./_fresh_folders.ts";
 import { alternate, measure, median, type Run } from "./_measure.ts";
 
-const { binary, rounds, values } = readArguments({ library: "", small: "" }, 3);
+const { binary, rounds, values } = readArguments({ library: "", small: "", scratch: "" }, 3);
 const { library } = values;
-const work = await Deno.makeTempDir({ dir: dirname(library), prefix: "bench-renamer-" });
+const work = await Deno.makeTempDir({
+  dir: values.scratch || dirname(library),
+  prefix: "bench-renamer-",
+});
 
 /** Five variables, one folder for each year and correspondent. */
 const FORMAT =
@@ -30,11 +35,15 @@ async function shell(script: string): Promise<void> {
   if (!success) throw new Error(`failed: ${script}`);
 }
 
-const freshCopy = (from: string, to: string) =>
-  shell(`rm -rf ${to}; mkdir -p ${to}/data; cp ${from}/data/db.sqlite3* ${to}/data/
+async function freshCopy(from: string, to: string): Promise<void> {
+  await freshFolders(to);
+  await shell(`mkdir ${to}/data; cp ${from}/data/db.sqlite3* ${to}/data/
     cp -al ${from}/media ${to}/media; sync -f ${to}`);
+}
 
-/** The same moves by nothing but the calls that they need: make folders, rename, write the rows at once. */
+/** The same moves by nothing but the calls that they need: make folders, rename, bring the folders to the disk (what
+ * rename(2) did is not there before: after a loss of power rows would name files that have their old names), write
+ * the rows at once. */
 const BARE = `
 import json, os, sqlite3, sys
 folder, plan = sys.argv[1], sys.argv[2]
@@ -54,6 +63,12 @@ for role, sub in (("original", "originals"), ("archive", "archive")):
             os.makedirs(parent, exist_ok=True)
             made.add(parent)
         os.rename(base + move["from"], to)
+    made.update(os.path.dirname(base + move["from"]) for move in moves if move["file"] == role)
+made.update({os.path.dirname(folder) for folder in made})
+for folder in made:
+    handle = os.open(folder, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
 rows = {}
 for move in moves:
     rows.setdefault(move["document"], {})[move["file"]] = move["to"]

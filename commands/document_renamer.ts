@@ -48,12 +48,14 @@ export const documentRenamer: Command = {
   },
   async run(context, options) {
     const { renameDocuments } = await import("../core/library/rename/rename_documents.ts");
+    const { openMover } = await import("../core/library/rename/open_mover.ts");
     const { ask } = await import("../core/report/ask.ts");
     const summary = await renameDocuments({
       ...context,
       canAsk: Deno.stdin.isTerminal() && Deno.stderr.isTerminal(),
       ask: (question) => ask(question, context.stop),
       now: () => new Date(),
+      openMover,
     }, await requestOf(options));
     return tell(context, summary);
   },

@@ -27,14 +27,26 @@ export function openFiles(roots: FileRoots): Files {
   const writable = roots.write;
   const realFolders = new Map<string, string>();
 
-  /** The real place of a folder, remembered: every file in it shares the answer. */
+  /** The real place of a folder, remembered: every file in it shares the answer. Below a root a folder that is no
+   * link is where its parent is: that takes one look, not one for each part of the path. */
   function realFolder(folder: string): string {
     const known = realFolders.get(folder);
     if (known !== undefined) return known;
-    const real = isFileSystemRoot(folder) ? folder : Deno.realPathSync(folder);
+    const real = isFileSystemRoot(folder) ? folder : resolveFolder(folder);
     if (realFolders.size >= REMEMBERED_FOLDERS) realFolders.clear();
     realFolders.set(folder, real);
     return real;
+  }
+
+  function resolveFolder(folder: string): string {
+    const parent = dirname(folder);
+    if (readable.includes(folder) || !isInsideAny(parent, readable)) {
+      return Deno.realPathSync(folder);
+    }
+    const above = realFolder(parent);
+    if (!isInsideAny(above, readable)) return Deno.realPathSync(folder);
+    const place = join(above, folder.slice(parent.length));
+    return Deno.lstatSync(place).isSymlink ? Deno.realPathSync(place) : place;
   }
 
   /** The path with every link but the last component resolved, checked to lie inside. */
@@ -44,7 +56,9 @@ export function openFiles(roots: FileRoots): Files {
     if (within.includes(clean)) return clean;
     const parent = dirname(clean);
     if (!isInsideAny(parent, within)) throw outside(path, verb);
-    const real = join(realFolder(parent), clean.slice(parent.length));
+    const folder = realFolder(parent);
+    if (folder === parent) return clean;
+    const real = join(folder, clean.slice(parent.length));
     if (!isInsideAny(real, within)) throw outside(path, verb);
     return real;
   }
@@ -172,9 +186,13 @@ export function isInsideAny(path: string, roots: readonly string[]): boolean {
   );
 }
 
+/** An absolute path that has parts which are empty, `.` or `..`. */
+const UNTIDY = /\/(?:\.{0,2}\/|\.{0,2}$)/;
+
 function checked(path: string): string {
   if (!isAbsolute(path)) throw new PaperwardError(`Cannot use path ${path}: it is not absolute`);
   if (path.includes("\0")) throw new PaperwardError(`Cannot use path ${path}: it contains a NUL`);
+  if (!UNTIDY.test(path)) return path;
   const clean = normalize(path);
   return clean.length > 1 && clean.endsWith("/") ? clean.slice(0, -1) : clean;
 }

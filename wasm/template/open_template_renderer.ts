@@ -39,8 +39,8 @@ export interface TemplateRenderer {
   close(): void;
 }
 
-/** Jobs in one message: bounds what is in flight. */
-const CHUNK = 128;
+/** Jobs in one message: bounds what is in flight, and is enough to do while the next ones are put together. */
+export const JOB_CHUNK = 512;
 /** How long a Worker may take to begin. ms */
 const START = 60_000;
 
@@ -109,9 +109,9 @@ export function openTemplateRenderer(
 
   async function all(jobs: readonly TemplateJob[]): Promise<readonly TemplateResult[]> {
     const results: TemplateResult[] = [];
-    for (let at = 0; at < jobs.length; at += CHUNK) {
+    for (let at = 0; at < jobs.length; at += JOB_CHUNK) {
       if (closed) throw new Error("Cannot render templates: the renderer was closed");
-      results.push(...await chunk(jobs.slice(at, at + CHUNK)));
+      results.push(...await chunk(jobs.slice(at, at + JOB_CHUNK)));
     }
     return results;
   }

@@ -3,6 +3,7 @@
 
 import {
   encodeVariables,
+  JOB_CHUNK,
   openTemplateRenderer,
   type TemplateJob,
   type TemplateResult,
@@ -143,8 +144,8 @@ export function openFilenameGenerator(options: FilenameGeneratorOptions): Filena
       let size = 0;
       for (const document of documents) {
         batch.push(document);
-        size += 1 + (document.content?.length ?? 0) / 4096;
-        if (size < 64) continue;
+        size += 1 + (document.content?.length ?? 0) / 512;
+        if (size < JOB_CHUNK) continue;
         await start(batch);
         [batch, size] = [[], 0];
       }

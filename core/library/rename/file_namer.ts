@@ -357,6 +357,7 @@ export function openFileNamer(options: FileNamerOptions): FileNamer {
       hints = new Map();
       const wanted = newList<Wish>();
       const decided = newList<DocumentMove | DocumentStay>();
+      const moving: Moving = { ids: [], places: [] };
       const waits = new Map<number, number[]>();
       let problems = 0;
       let count = 0;
@@ -366,6 +367,10 @@ export function openFileNamer(options: FileNamerOptions): FileNamer {
           const wish = wanted.at(i);
           count += rolesOf(wish).length;
           const decision = decide(wish, waits);
+          if (isMove(decision)) {
+            moving.ids.push(decision.id);
+            moving.places.push(i);
+          }
           decided.add(wish.template ? { ...decision, template: wish.template } : decision);
         }
       } catch (error) {
@@ -374,7 +379,7 @@ export function openFileNamer(options: FileNamerOptions): FileNamer {
       } finally {
         wanted[Symbol.dispose]();
       }
-      return planOf(decided, waits, { names: count, problems });
+      return planOf(decided, moving, waits, { names: count, problems });
     },
     forget() {
       names = openMediaNames(files, mediaRoot);
@@ -383,26 +388,25 @@ export function openFileNamer(options: FileNamerOptions): FileNamer {
   };
 }
 
+/** Documents that move, and where they stand among the decisions. */
+interface Moving {
+  readonly ids: number[];
+  readonly places: number[];
+}
+
 function planOf(
   decided: ItemList<DocumentMove | DocumentStay>,
+  { ids, places }: Moving,
   waits: ReadonlyMap<number, readonly number[]>,
   counts: Pick<NamePlan, "names" | "problems">,
 ): NamePlan {
-  const moving: number[] = [];
-  const ids: number[] = [];
-  for (let i = 0; i < decided.length; i++) {
-    const decision = decided.at(i);
-    if (!isMove(decision)) continue;
-    moving.push(i);
-    ids.push(decision.id);
-  }
   return {
-    moves: moving.length,
-    stays: decided.length - moving.length,
+    moves: ids.length,
+    stays: decided.length - ids.length,
     ...counts,
     *groups() {
       for (const group of arrangeMoves(ids, waits)) {
-        yield group.map((index) => decided.at(moving[index]!) as DocumentMove);
+        yield group.map((index) => decided.at(places[index]!) as DocumentMove);
       }
     },
     *decisions() {

@@ -2,13 +2,19 @@
 // made, nothing is overwritten, and of a document either all files have moved or none.
 
 import { basename, dirname, join } from "node:path";
-import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../files.ts";
-import { removeEmptyFolders, renameOrCopy } from "../journal/move_file.ts";
+import { removeEmptyFolders } from "../journal/move_file.ts";
 import type { JournalEntry } from "../journal/open_journal.ts";
-import { isFileError } from "../os_error.ts";
 import { checksumOfFile } from "./checksum_of_file.ts";
 import type { DocumentMove } from "./file_namer.ts";
+import {
+  type MadeMoves,
+  makeMoves,
+  messageOf,
+  type MoveOrder,
+  type Step,
+  stepBack,
+} from "./make_moves.ts";
 import { roleFolder, ROLES } from "./media_names.ts";
 
 /** What moving works with. The lock of the media folder is held. */
@@ -19,6 +25,8 @@ export interface MoveWorld {
   /** Gets the folders that were changed, for {@linkcode syncFolders} before the entry is committed: until then a
    * loss of power is mended from the journal. @default they are made durable at once */
   readonly touched?: Set<string>;
+  /** Moves files elsewhere than in this thread: see `openMover`. @default {makeMoves} */
+  readonly move?: (order: MoveOrder) => Promise<MadeMoves>;
 }
 
 /** A document that could not be moved. */
@@ -38,14 +46,6 @@ export interface MovedDocuments {
   finish(): void;
 }
 
-/** One rename. */
-interface Step {
-  readonly from: string;
-  readonly to: string;
-  /** Of what is moved, where the names alone can't tell whether it was: in a circle. */
-  readonly checksum?: string;
-}
-
 /** Name of a file that is on its way between two names, in its role's folder. */
 const PASSING = ".paperward-passing";
 
@@ -62,22 +62,27 @@ export function isPassing(path: string): boolean {
  * of which anything fails gets its files back, as do those of its group.
  *
  * @param groups of a plan: documents of a group move together or not at all
+ * @param meanwhile what can be done while files are moved; gives documents that may not move after all: the files of
+ * their groups go back. Must not fail
  */
 export async function moveDocuments(
-  { files, mediaRoot, entry, touched: collected }: MoveWorld,
+  world: MoveWorld,
   groups: readonly (readonly DocumentMove[])[],
+  meanwhile: () => Promise<ReadonlySet<number>> = () => Promise.resolve(new Set()),
 ): Promise<MovedDocuments> {
+  const { files, mediaRoot, entry, touched: collected } = world;
+  const { move = (order: MoveOrder) => makeMoves(files, order) } = world;
   const failed: FailedMove[] = [];
   const fail = (group: readonly DocumentMove[], message: string) => {
     failed.push(...group.map(({ id }) => ({ id, message })));
   };
   const newFolders = new Set<string>();
-  const known = new Set<string>();
+  const isThere = openIsThere(files, mediaRoot, newFolders);
   const ready: { readonly group: readonly DocumentMove[]; readonly steps: readonly Step[] }[] = [];
   for (const group of groups) {
     try {
       const steps = stepsOf(files, mediaRoot, group);
-      for (const { to } of steps) noteNewFolders(files, dirname(to), known, newFolders);
+      for (const { to } of steps) isThere(dirname(to));
       ready.push({ group, steps });
     } catch (error) {
       fail(group, messageOf(error));
@@ -92,23 +97,32 @@ export async function moveDocuments(
   const moved: DocumentMove[] = [];
   const done: Step[] = [];
   const roots = new Set(ROLES.map((role) => roleFolder(mediaRoot, role)));
+  const stepsBack = async (steps: readonly Step[]) => {
+    for (const step of steps.toReversed()) await stepBack(files, step);
+  };
   const takeBack = async () => {
-    for (const step of done.toReversed()) await stepBack(files, step);
+    await stepsBack(done);
     for (const folder of newFolders) removeUnused(files, folder, roots);
     await syncFolders(files, foldersOf(done));
   };
-  const made = new Set<string>();
-  const taken = openTaken(files, roots, ready.flatMap(({ steps }) => steps));
+  // Where this throws nothing is known of what was moved: as after a crash the journal tells.
+  const [made, withheld] = await Promise.all([
+    move({ groups: ready.map(({ steps }) => steps), newFolders, roots }),
+    meanwhile(),
+  ]);
+  const goesBack: Step[] = [];
+  for (const [i, message] of made.failures.entries()) {
+    const { group, steps } = ready[i]!;
+    const isWithheld = group.some(({ id }) => withheld.has(id));
+    if (message === undefined) (isWithheld ? goesBack : done).push(...steps);
+    if (isWithheld) continue;
+    if (message === undefined) moved.push(...group);
+    else fail(group, message);
+  }
   try {
-    for (const { group, steps } of ready) {
-      const message = await carryOut(files, steps, newFolders, made, taken);
-      if (message !== undefined) fail(group, message);
-      else {
-        moved.push(...group);
-        done.push(...steps);
-      }
-    }
-    const touched = foldersOf(done);
+    if ("error" in made) throw made.error;
+    await stepsBack(goesBack);
+    const touched = foldersOf([...done, ...goesBack]);
     for (const folder of newFolders) if (files.exists(folder)) touched.add(dirname(folder));
     if (collected) {
       for (const folder of touched) collected.add(folder);
@@ -120,13 +134,13 @@ export async function moveDocuments(
     await takeBack();
     throw error;
   }
-  if (failed.length > 0) {
+  if (failed.length > 0 || goesBack.length > 0) {
     for (const folder of newFolders) removeUnused(files, folder, roots);
   }
 
   return {
     moved,
-    failed,
+    failed: failed.filter(({ id }) => !withheld.has(id)),
     takeBack,
     finish() {
       for (const folder of new Set(done.map(({ from }) => dirname(from)))) {
@@ -182,96 +196,23 @@ function stepsOf(
   return [...away, ...there];
 }
 
-/** Notes the folders that have to be made for a file, the outermost first. */
-function noteNewFolders(
+/** Tells whether folders of the media folder are there, and notes those that have to be made, the outermost first. */
+function openIsThere(
   files: Files,
-  folder: string,
-  known: Set<string>,
+  mediaRoot: string,
   missing: Set<string>,
-): void {
-  if (known.has(folder)) return;
-  known.add(folder);
-  if (files.exists(folder)) return;
-  noteNewFolders(files, dirname(folder), known, missing);
-  missing.add(folder);
-}
-
-/** Whether anything is at a path. */
-type Taken = (path: string) => boolean;
-
-/** A folder that gets this many files is listed once: asking for a file that isn't there costs as much. */
-const WORTH_LISTING = 3;
-
-/** Looks at the targets of moves, in lists of their folders where many go to one. */
-function openTaken(files: Files, roots: Iterable<string>, steps: readonly Step[]): Taken {
-  // Which names such a disk takes for one, only it can tell.
-  const ignoresCase = [...roots].some((root) =>
-    files.exists(join(dirname(root), basename(root).toUpperCase()))
-  );
-  if (ignoresCase) return (path) => files.exists(path);
-  const counts = new Map<string, number>();
-  for (const { to } of steps) {
-    const folder = dirname(to);
-    counts.set(folder, (counts.get(folder) ?? 0) + 1);
-  }
-  const lists = new Map<string, Set<string>>();
-  return (path) => {
-    const folder = dirname(path);
-    if ((counts.get(folder) ?? 0) < WORTH_LISTING) return files.exists(path);
-    let names = lists.get(folder);
-    if (!names) {
-      names = new Set(files.list(folder).map(({ name }) => name));
-      lists.set(folder, names);
-    }
-    const name = basename(path);
-    // What was there may have gone since.
-    if (names.has(name) && files.exists(path)) return true;
-    names.add(name);
-    return false;
+): (folder: string) => boolean {
+  const known = new Map<string, boolean>([[mediaRoot, true], ["/", true]]);
+  const isThere = (folder: string): boolean => {
+    let there = known.get(folder);
+    if (there !== undefined) return there;
+    // Nothing is in a folder that isn't there: no need to look.
+    there = isThere(dirname(folder)) && files.exists(folder);
+    known.set(folder, there);
+    if (!there) missing.add(folder);
+    return there;
   };
-}
-
-/** Makes the steps of a group, all or none. @returns why not */
-async function carryOut(
-  files: Files,
-  steps: readonly Step[],
-  newFolders: ReadonlySet<string>,
-  made: Set<string>,
-  taken: Taken,
-): Promise<string | undefined> {
-  const done: Step[] = [];
-  try {
-    for (const step of steps) {
-      const folder = dirname(step.to);
-      if (newFolders.has(folder) && !made.has(folder)) {
-        files.makeFolder(folder);
-        made.add(folder);
-      }
-      if (taken(step.to)) {
-        throw new Deno.errors.AlreadyExists(`something is at ${step.to} already`);
-      }
-      await renameOrCopy(files, step.from, step.to);
-      done.push(step);
-    }
-    return undefined;
-  } catch (error) {
-    const message = messageOf(error);
-    for (const step of done.toReversed()) await stepBack(files, step);
-    return message;
-  }
-}
-
-/** Puts a file back, unless something else took its place. */
-export async function stepBack(files: Files, { from, to }: Step): Promise<void> {
-  if (!files.exists(to) || files.exists(from)) return;
-  if (!files.exists(dirname(from))) files.makeFolder(dirname(from));
-  await renameOrCopy(files, to, from);
-}
-
-/** The message of an error that concerns one document only. @throws any other error */
-function messageOf(error: unknown): string {
-  if (error instanceof PaperwardError || isFileError(error)) return error.message;
-  throw error;
+  return isThere;
 }
 
 /** Removes a folder and those above it while they are empty, up to the folder of originals or archives. */

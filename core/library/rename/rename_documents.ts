@@ -6,6 +6,7 @@ import type { LibraryDatabase } from "../../database/database.ts";
 import { djangoClock } from "../../database/django_clock.ts";
 import { explainDatabaseError } from "../../database/errors.ts";
 import { openDatabase } from "../../database/open_database.ts";
+import { writeInBatches } from "../../database/write_in_batches.ts";
 import { PaperwardError, StopRequested } from "../../errors.ts";
 import type { ExitName } from "../../exit_codes.ts";
 import type { Answer } from "../../report/ask.ts";
@@ -27,7 +28,14 @@ import {
 } from "./file_namer.ts";
 import { findInterrupted, repairInterruptedMoves } from "./interrupted_moves.ts";
 import { COLUMNS, roleFolder, ROLES } from "./media_names.ts";
-import { type MovedDocuments, moveDocuments, removeUnused, syncFolders } from "./move_documents.ts";
+import {
+  type MovedDocuments,
+  moveDocuments,
+  type MoveWorld,
+  removeUnused,
+  syncFolders,
+} from "./move_documents.ts";
+import type { Mover } from "./open_mover.ts";
 import { writeNames } from "./write_names.ts";
 
 /** What renaming needs of the world. */
@@ -38,6 +46,8 @@ export interface RenameContext extends CommandContext {
   ask(question: string): Promise<Answer>;
   /** The time, for rows that change. */
   readonly now: () => Date;
+  /** Starts the Worker that moves files. @default this thread moves them */
+  readonly openMover?: (mediaRoot: string) => Mover;
 }
 
 /** What was asked for. */
@@ -85,7 +95,7 @@ export interface RenameSummary {
 }
 
 /** Documents of one transaction: what a crash can leave half done, and how long the server may have to wait. */
-const BATCH = 500;
+const BATCH = 1000;
 
 /** Gives files the names that the settings ask for.
  * @throws {PaperwardError} for everything that stops the run */
@@ -105,13 +115,7 @@ export async function renameDocuments(
     stop,
   });
   cleanup.defer(() => database.close());
-  if (settings.database.kind === "sqlite") {
-    // The server may write between two batches: wait for it as long as the settings allow.
-    await sql`pragma busy_timeout = ${sql.lit(settings.database.timeoutMs)}`
-      .execute(database.kysely);
-    // kB; the texts of documents stand between the columns, and a batch is read and then written.
-    await sql`pragma cache_size = -12000`.execute(database.kysely);
-  }
+  if (!options.dryRun) cleanup.defer(await writeInBatches(database, settings.database));
   report.info(
     `Library: ${database.kind} ${database.place}, paperless-ngx ${database.schema.release} (${database.generation})`,
   );
@@ -304,6 +308,7 @@ function tellMove(
 
 /** Says which documents can't be moved, and removes the empty folders of missing files. @returns how many */
 function tellFailures({ context: { files, report, settings } }: Job, plan: NamePlan): number {
+  if (plan.stays === 0) return 0;
   const roots = new Set(ROLES.map((role) => roleFolder(settings.mediaRoot, role)));
   let failed = 0;
   for (const decision of plan.decisions()) {
@@ -327,10 +332,13 @@ interface CarriedOut {
 }
 
 async function carryOut(job: Job, plan: NamePlan, entry: JournalEntry): Promise<CarriedOut> {
-  const { files, report, stop } = job.context;
+  const { files, report, settings, stop, openMover } = job.context;
+  // A Worker is worth its start only where there is much to move.
+  const mover = plan.moves > BATCH ? openMover?.(settings.mediaRoot) : undefined;
   const progress = report.progress("Renaming", plan.moves);
   const done: CarriedOut = { count: 0, failed: 0, isAstray: false };
   const touched = new Set<string>();
+  const moving = { entry, touched, ...(mover ? { move: mover.move } : {}) };
   const end = async () => {
     if (done.count === 0) return entry.discard();
     await syncFolders(files, touched);
@@ -339,7 +347,7 @@ async function carryOut(job: Job, plan: NamePlan, entry: JournalEntry): Promise<
   try {
     for (const groups of batches(plan.groups())) {
       stop.throwIfRequested();
-      await moveBatch(job, { entry, touched }, groups, done);
+      await moveBatch(job, moving, groups, done);
       progress.advance(groups.reduce((sum, group) => sum + group.length, 0));
     }
   } catch (error) {
@@ -350,6 +358,7 @@ async function carryOut(job: Job, plan: NamePlan, entry: JournalEntry): Promise<
     throw error;
   } finally {
     progress.end();
+    mover?.close();
   }
   await end();
   return done;
@@ -370,26 +379,38 @@ function* batches(
   if (batch.length > 0) yield batch;
 }
 
+type Moving = Required<Pick<MoveWorld, "entry" | "touched">> & Pick<MoveWorld, "move">;
+
 async function moveBatch(
   { context, database }: Job,
-  { entry, touched }: { readonly entry: JournalEntry; readonly touched: Set<string> },
+  moving: Moving,
   groups: readonly (readonly DocumentMove[])[],
   done: CarriedOut,
 ): Promise<void> {
   const { files, report, settings } = context;
+  const { entry } = moving;
   const modified = djangoClock(context.now)();
   let result: MovedDocuments | undefined;
   let changed: ReadonlySet<number> = new Set();
+  let stamps: ReadonlyMap<number, string> = new Map();
+  let trouble: { readonly error: unknown } | undefined;
   try {
     await database.kysely.transaction().execute(async (transaction) => {
-      const stamps = await modifiedOf(transaction, groups);
-      changed = new Set(await writeNames(transaction, groups, { modified }));
-      const going = groups.filter((group) => !group.some(({ id }) => changed.has(id)));
       done.isAstray = true;
       result = await moveDocuments(
-        { files, mediaRoot: settings.mediaRoot, entry, touched },
-        going,
+        { files, mediaRoot: settings.mediaRoot, ...moving },
+        groups,
+        async () => {
+          try {
+            stamps = await modifiedOf(transaction, groups);
+            return changed = new Set(await writeNames(transaction, groups, { modified }));
+          } catch (error) {
+            trouble = { error };
+            return new Set(groups.flatMap((group) => group.map(({ id }) => id)));
+          }
+        },
       );
+      if (trouble) throw trouble.error;
       if (result.failed.length > 0) await writeBack(transaction, groups, result, stamps);
       for (const { id, before, after } of result.moved) {
         entry.record({

@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { Files } from "../../../../core/library/files.ts";
 import { openFiles } from "../../../../core/library/deno_files.ts";
+import type { Mover } from "../../../../core/library/rename/open_mover.ts";
 import {
   renameDocuments,
   type RenameOptions,
@@ -98,6 +99,7 @@ export interface RunParts extends Partial<RenameOptions> {
   readonly report?: SilentReport;
   readonly answer?: Answer;
   readonly onAsk?: (question: string) => void;
+  readonly openMover?: (mediaRoot: string) => Mover;
 }
 
 /** Renames. */
@@ -123,6 +125,7 @@ export async function rename(home: Home, parts: RunParts = {}): Promise<RenameSu
         return Promise.resolve(parts.answer ?? "nobody there");
       },
       now: () => new Date("2025-05-05T05:05:05.050Z"),
+      ...(parts.openMover ? { openMover: parts.openMover } : {}),
     }, {
       dryRun: parts.dryRun ?? false,
       yes: parts.yes ?? false,

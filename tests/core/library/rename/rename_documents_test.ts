@@ -399,3 +399,50 @@ test(
     deepStrictEqual(modified, ["2025-05-05 05:05:05.050000", old, old]);
   },
 );
+
+test("rows that changed after the plan keep the names that they have now, and their files stay", [
+  { id: 1, title: "one", filename: "a.pdf", archive: "a.pdf" },
+  { id: 2, title: "two", filename: "b.pdf" },
+  { id: 3, title: "d", filename: "c.pdf" },
+  { id: 4, title: "c", filename: "d.pdf" },
+  { id: 5, title: "new/five", filename: "e.pdf" },
+], async (home) => {
+  const { summary, stays } = await reasons(home, {
+    files(roots) {
+      const files = openFiles(roots);
+      return {
+        ...files,
+        openWrite(path, options) {
+          // The plan is made: the journal begins.
+          if (path.endsWith(".jsonl")) {
+            execute(
+              home,
+              "update documents_document set filename = 'A.pdf' where id = 1",
+              "update documents_document set filename = 'D.pdf' where id = 4",
+              "update documents_document set deleted_at = '2025-01-01 00:00:00' where id = 5",
+            );
+          }
+          return files.openWrite(path, options);
+        },
+      };
+    },
+  });
+  strictEqual(summary.exit, "partial");
+  deepStrictEqual([summary.renamed, summary.failed], [1, 4]);
+  deepStrictEqual(stays, { 1: "changed", 3: "changed", 4: "changed", 5: "changed" });
+  deepStrictEqual(namesOf(home), {
+    1: "A.pdf a.pdf",
+    2: "two.pdf",
+    3: "c.pdf",
+    4: "D.pdf",
+    5: "e.pdf",
+  });
+  deepStrictEqual(originals(home), [
+    "a.pdf: document 1",
+    "c.pdf: document 3",
+    "d.pdf: document 4",
+    "e.pdf: document 5",
+    "two.pdf: document 2",
+  ]);
+  deepStrictEqual(archives(home), ["a.pdf: archive of document 1"]);
+});
