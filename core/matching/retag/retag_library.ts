@@ -6,6 +6,7 @@ import { sql } from "kysely";
 import { djangoClock } from "../../database/django_clock.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
 import { openDatabase } from "../../database/open_database.ts";
+import { writeInBatches } from "../../database/write_in_batches.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { ExitName } from "../../exit_codes.ts";
 import { checkMedia } from "../../library/check_media.ts";
@@ -100,6 +101,7 @@ export async function retagLibrary(
     stop,
   });
   cleanup.defer(() => database.close());
+  if (applies) cleanup.defer(await writeInBatches(database, settings.database));
   report.info(
     `Library: ${database.kind} ${database.place}, paperless-ngx ${database.schema.release} (${database.generation})`,
   );
