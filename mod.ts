@@ -173,6 +173,8 @@ export {
   type RenameOptions,
   type RenameSummary,
 } from "./core/library/rename/rename_documents.ts";
+export { type Mover, openMover } from "./core/library/rename/open_mover.ts";
+export type { MadeMoves, MoveOrder, Step } from "./core/library/rename/make_moves.ts";
 
 // Copying a database
 export {

@@ -119,7 +119,7 @@ async function retag(library: string): Promise<Run> {
       ...(values.format ? { PAPERLESS_FILENAME_FORMAT: values.format } : {}),
     });
   } finally {
-    Deno.removeSync(folder, { recursive: true });
+    Deno.removeSync(values.scratch ? folder : scratch, { recursive: true });
   }
 }
 

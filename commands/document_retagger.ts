@@ -56,7 +56,7 @@ const flags: readonly Flag[] = [
     help: "Print for each document and object what its rule says, and why.",
   },
   { long: "yes", origin: "paperward", help: "With --overwrite: don't ask." },
-  { ...DRY_RUN, help: "Show what would become different, and change nothing." },
+  { ...DRY_RUN, help: "Show what would become different, names of files too, and change nothing." },
   LOCK_TIMEOUT,
 ];
 
@@ -136,7 +136,7 @@ function tell({ report }: CommandContext, summary: RetagSummary): ExitName {
     suggested: `${formatCount(documents, "document")} looked at; nothing was changed`,
     "would retag": `Would change ${
       formatCount(changed, "document")
-    } of ${documents}; nothing was changed`,
+    } of ${documents} and rename the files of ${renamed}; nothing was changed`,
     declined: "Nothing was changed",
     "no target": "Nothing was asked for: -c, -T, -t and -s say what",
   }[outcome];

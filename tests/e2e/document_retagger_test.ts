@@ -68,6 +68,17 @@ function comparable(output: string): string[] {
   });
 }
 
+/** What each document names, as `12 original` and `12 archive`. */
+function namesOf({ data }: Library): Readonly<Record<string, string>> {
+  using database = new DatabaseSync(`${data}/db.sqlite3`, { readOnly: true });
+  const rows = database.prepare("select id, filename, archive_filename from documents_document")
+    .all();
+  return Object.fromEntries(rows.flatMap(({ id, filename, archive_filename }) => [
+    [`${id} original`, String(filename)],
+    [`${id} archive`, String(archive_filename)],
+  ]));
+}
+
 for (const version of VERSIONS) {
   for (const [name, args] of Object.entries(RUNS)) {
     Deno.test({
@@ -157,6 +168,41 @@ for (const version of VERSIONS) {
       const told = /Would change (\d+) documents/.exec(shown.stderr)?.[1];
       const run = await retag(library, [...ALL, "--json"]);
       strictEqual(String(jsonLines(run.stdout).at(-1)?.changed), told);
+    },
+  });
+
+  Deno.test({
+    name: `${version}: --dry-run shows the names that files get by the run`,
+    ignore: withoutBinaryOrFixtures(),
+    async fn() {
+      using library = unpackLibrary(version);
+      const env = {
+        PAPERLESS_FILENAME_FORMAT:
+          "{{ correspondent }}/{{ document_type }}/{{ tag_list }}/{{ title }}",
+      };
+      const before = namesOf(library);
+      const shown = await retag(library, [...ALL, "--dry-run"], env);
+      const lines = jsonLines((await retag(library, [...ALL, "--dry-run", "--json"], env)).stdout);
+      deepStrictEqual(namesOf(library), before);
+      const moves = lines.filter(({ type }) => type === "move");
+      ok(moves.length > 5);
+      const { document, file, from, to } = moves[0]!;
+      ok(shown.stdout.includes(`\nmove  ${document}: ${file} ${from} -> ${to}\n`), shown.stdout);
+
+      const done = jsonLines((await retag(library, [...ALL, "--json"], env)).stdout).at(-1)!;
+      const after = namesOf(library);
+      const renamed = Object.keys(after).filter((name) => after[name] !== before[name]);
+      deepStrictEqual(
+        Object.fromEntries(
+          moves.map((move) => [`${move.document} ${move.file}`, [move.from, move.to]]),
+        ),
+        Object.fromEntries(renamed.map((name) => [name, [before[name], after[name]]])),
+      );
+      strictEqual(lines.at(-1)!.renamed, done.renamed);
+      match(
+        shown.stderr,
+        new RegExp(`and rename the files of ${done.renamed}; nothing was changed`),
+      );
     },
   });
 

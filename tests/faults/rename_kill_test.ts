@@ -3,10 +3,12 @@
 
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import { openFiles } from "../../core/library/deno_files.ts";
 import { assertCode, runBinary, startBinary, withoutBinary } from "../_run_binary.ts";
-import { type Home, homeIn, tempBase } from "../core/archive/import/_world.ts";
+import { type Home, tempBase } from "../core/archive/import/_world.ts";
 import {
   archives,
+  copyOf,
   makeLibrary,
   type Named,
   namesOf,
@@ -41,11 +43,8 @@ Deno.test({
     using temp = tempBase();
     const pristine = makeLibrary(join(temp.path, "pristine"), DOCUMENTS);
     let copies = 0;
-    const copy = () => {
-      const folder = join(temp.path, `library-${++copies}`);
-      ok(new Deno.Command("cp", { args: ["-a", pristine.folder, folder] }).outputSync().success);
-      return homeIn(folder);
-    };
+    const copy = () => copyOf(pristine, join(temp.path, `library-${++copies}`));
+    const { exists } = openFiles({ read: [temp.path], write: [] });
     const look = (home: Home) => [namesOf(home), originals(home), archives(home)];
     const undisturbed = copy();
     assertCode(await runBinary(...run(undisturbed)), 0);
@@ -78,12 +77,3 @@ Deno.test({
     ok(astray > 0, `seed ${seed}`);
   },
 });
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -9,9 +9,10 @@ import { undoLast } from "../../core/library/journal/undo_last.ts";
 import { StopSignal } from "../../core/sandbox/stop_signal.ts";
 import { inlineTransferPool } from "../../wasm/checksum/transfer_pool.ts";
 import { silentReport } from "../_silent_report.ts";
-import { execute, type Home, homeIn, query, tempBase } from "../core/archive/import/_world.ts";
+import { execute, type Home, query, tempBase } from "../core/archive/import/_world.ts";
 import {
   archives,
+  copyOf,
   filesIn,
   makeLibrary,
   type Named,
@@ -58,11 +59,7 @@ async function makeStage(across: boolean): Promise<Stage> {
   const temp = tempBase();
   const pristine = makeLibrary(join(temp.path, "pristine"), DOCUMENTS);
   let copies = 0;
-  const copy = () => {
-    const folder = join(temp.path, `library-${++copies}`);
-    ok(new Deno.Command("cp", { args: ["-a", pristine.folder, folder] }).outputSync().success);
-    return homeIn(folder);
-  };
+  const copy = () => copyOf(pristine, join(temp.path, `library-${++copies}`));
   const home = copy();
   const { changes } = await run(home, { kind: "none" }, across);
   return {

@@ -15,6 +15,17 @@ export interface LoadFilenameDocumentsOptions {
   /** What is loaded of a document, by the template of its storage path: a generator's
    * {@linkcode FilenameGenerator.needs}. @default all */
   readonly needs?: (storagePath: string | null) => TemplateNeeds;
+  /** What documents will be assigned to, by their ids: they are loaded as if it were done. */
+  readonly assignments?: ReadonlyMap<number, Assignment>;
+}
+
+/** What becomes different of the objects that a document is assigned to. */
+export interface Assignment {
+  readonly columns: Readonly<
+    Partial<Record<"correspondent_id" | "document_type_id" | "storage_path_id", number | null>>
+  >;
+  readonly tagsAdded: readonly number[];
+  readonly tagsRemoved: readonly number[];
 }
 
 const ALL: TemplateNeeds = { content: true, tags: true, customFields: true, objects: true };
@@ -101,9 +112,10 @@ const DOCUMENT_COLUMNS = [
 async function loadSome(
   snapshot: Snapshot,
   ids: readonly number[],
-  { needs = () => ALL }: LoadFilenameDocumentsOptions,
+  { needs = () => ALL, assignments = new Map() }: LoadFilenameDocumentsOptions,
 ): Promise<FilenameDocument[]> {
-  const rows = await rowsById(snapshot, "documents.document", "id", ids, DOCUMENT_COLUMNS);
+  const rows = (await rowsById(snapshot, "documents.document", "id", ids, DOCUMENT_COLUMNS))
+    .map((row) => ({ ...row, ...assignments.get(Number(row.id))?.columns }));
   const paths = new Map(
     (await rowsById(
       snapshot,
@@ -130,7 +142,7 @@ async function loadSome(
     (await rowsById(snapshot, "auth.user", "id", keys("owner_id"), ["id", "username"]))
       .map((row) => [Number(row.id), { id: Number(row.id), username: text(row.username) }]),
   );
-  const tags = await tagsOf(snapshot, idsThatNeed("tags"));
+  const tags = await tagsOf(snapshot, idsThatNeed("tags"), assignments);
   const fields = await customFieldsOf(snapshot, idsThatNeed("customFields"));
   const contents = await contentsOf(snapshot, idsThatNeed("content"));
 
@@ -179,10 +191,19 @@ async function contentsOf(
 async function tagsOf(
   snapshot: Snapshot,
   ids: readonly number[],
+  assignments: ReadonlyMap<number, Assignment>,
 ): Promise<ReadonlyMap<number, readonly NamedObject[]>> {
   if (ids.length === 0) return new Map();
-  const links = await snapshot.kysely.selectFrom("documents_document_tags")
+  const stored = await snapshot.kysely.selectFrom("documents_document_tags")
     .select(["document_id", "tag_id"]).where("document_id", "in", [...ids]).execute();
+  const links = [
+    ...stored.filter(({ document_id, tag_id }) =>
+      !assignments.get(Number(document_id))?.tagsRemoved.includes(Number(tag_id))
+    ),
+    ...ids.flatMap((document_id) =>
+      (assignments.get(document_id)?.tagsAdded ?? []).map((tag_id) => ({ document_id, tag_id }))
+    ),
+  ];
   const found = await rowsById(
     snapshot,
     "documents.tag",

@@ -11,7 +11,11 @@ import type { Generation } from "../../schema/model.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { extensionForMimeType } from "../filename/extension_for_mime_type.ts";
 import { openFilenameGenerator, type RenderedName } from "../filename/generate_filename.ts";
-import { loadNamedDocuments, type NamedDocument } from "../filename/load_filename_documents.ts";
+import {
+  type Assignment,
+  loadNamedDocuments,
+  type NamedDocument,
+} from "../filename/load_filename_documents.ts";
 import type { Files } from "../files.ts";
 import { arrangeMoves } from "./arrange_moves.ts";
 import { checksumOfFile } from "./checksum_of_file.ts";
@@ -120,11 +124,13 @@ export interface FileNamer {
    *
    * @param read `database.snapshot`, or reads inside the caller's transaction: called for each batch
    * @param onBatch called after each batch, with its size
+   * @param assignments what documents will be assigned to before they are moved
    */
   plan(
     read: Read,
     ids: readonly number[],
     onBatch?: (count: number) => void,
+    assignments?: ReadonlyMap<number, Assignment>,
   ): Promise<NamePlan>;
   /** Forgets what is on the disk and what was given away: after a move that failed. */
   forget(): void;
@@ -175,13 +181,15 @@ export function openFileNamer(options: FileNamerOptions): FileNamer {
     ids: readonly number[],
     list: ItemList<Wish>,
     onBatch: (count: number) => void,
+    assignments: ReadonlyMap<number, Assignment>,
   ): Promise<number> {
     let problems = 0;
+    const loading = { needs: generator.needs, assignments };
     await read((reader) => names.learn(reader));
     let rendering: Promise<void> = Promise.resolve();
     for (let at = 0; at < ids.length; at += BATCH) {
       const some = ids.slice(at, at + BATCH);
-      const loaded = await read((reader) => loadNamedDocuments(reader, some, generator));
+      const loaded = await read((reader) => loadNamedDocuments(reader, some, loading));
       // While the templates of one batch are rendered, the next one is read.
       await rendering;
       rendering = generator.render(loaded.map(({ root }) => root)).then((rendered) => {
@@ -353,7 +361,7 @@ export function openFileNamer(options: FileNamerOptions): FileNamer {
   }
 
   return {
-    async plan(read, ids, onBatch = () => {}) {
+    async plan(read, ids, onBatch = () => {}, assignments = new Map()) {
       hints = new Map();
       const wanted = newList<Wish>();
       const decided = newList<DocumentMove | DocumentStay>();
@@ -362,7 +370,7 @@ export function openFileNamer(options: FileNamerOptions): FileNamer {
       let problems = 0;
       let count = 0;
       try {
-        problems = await wishes(read, ids, wanted, onBatch);
+        problems = await wishes(read, ids, wanted, onBatch, assignments);
         for (let i = 0; i < wanted.length; i++) {
           const wish = wanted.at(i);
           count += rolesOf(wish).length;

@@ -9,7 +9,9 @@ import { isFileError } from "../os_error.ts";
 
 /** One rename. */
 export interface Step {
+  /** Absolute. */
   readonly from: string;
+  /** Absolute; nothing is there. */
   readonly to: string;
   /** Of what is moved, where the names alone can't tell whether it was: in a circle. */
   readonly checksum?: string;

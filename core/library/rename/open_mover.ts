@@ -7,6 +7,7 @@ import type { MadeMoves, MoveOrder } from "./make_moves.ts";
 export interface Mover {
   /** As `makeMoves`. @throws {PoolError} where the Worker died: nobody knows what was moved */
   move(order: MoveOrder): Promise<MadeMoves>;
+  /** Ends the Worker. */
   close(): void;
 }
 

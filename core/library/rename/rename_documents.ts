@@ -5,8 +5,6 @@ import { sql } from "kysely";
 import type { LibraryDatabase } from "../../database/database.ts";
 import { djangoClock } from "../../database/django_clock.ts";
 import { explainDatabaseError } from "../../database/errors.ts";
-import { openDatabase } from "../../database/open_database.ts";
-import { writeInBatches } from "../../database/write_in_batches.ts";
 import { PaperwardError, StopRequested } from "../../errors.ts";
 import type { ExitName } from "../../exit_codes.ts";
 import type { Answer } from "../../report/ask.ts";
@@ -17,17 +15,11 @@ import { checkMedia } from "../check_media.ts";
 import type { HeldLock } from "../media_lock.ts";
 import { openJournal } from "../journal/open_journal.ts";
 import type { JournalEntry } from "../journal/open_journal.ts";
+import { openLibrary } from "../open_library.ts";
 import { takeMediaLock } from "../take_media_lock.ts";
-import {
-  type DocumentMove,
-  type DocumentStay,
-  type FileNamer,
-  isMove,
-  type NamePlan,
-  openFileNamer,
-} from "./file_namer.ts";
+import { type DocumentMove, type FileNamer, isMove, type NamePlan } from "./file_namer.ts";
 import { findInterrupted, repairInterruptedMoves } from "./interrupted_moves.ts";
-import { COLUMNS, roleFolder, ROLES } from "./media_names.ts";
+import { roleFolder, ROLES } from "./media_names.ts";
 import {
   type MovedDocuments,
   moveDocuments,
@@ -36,6 +28,8 @@ import {
   syncFolders,
 } from "./move_documents.ts";
 import type { Mover } from "./open_mover.ts";
+import { openNamer } from "./open_namer.ts";
+import { stayRecord, tellMove, tellPlan } from "./tell_plan.ts";
 import { writeNames } from "./write_names.ts";
 
 /** What renaming needs of the world. */
@@ -107,18 +101,7 @@ export async function renameDocuments(
   const begun = performance.now();
   await using cleanup = new AsyncDisposableStack();
   checkMedia(files, settings);
-  const database = await openDatabase(settings.database, {
-    files,
-    scratch: context.scratch,
-    report,
-    mode: options.dryRun ? "read" : "write",
-    stop,
-  });
-  cleanup.defer(() => database.close());
-  if (!options.dryRun) cleanup.defer(await writeInBatches(database, settings.database));
-  report.info(
-    `Library: ${database.kind} ${database.place}, paperless-ngx ${database.schema.release} (${database.generation})`,
-  );
+  const database = await openLibrary(context, options.dryRun ? "read" : "write", cleanup);
   const journal = openJournal(files, settings);
   const world = { files, journal, database, mediaRoot: settings.mediaRoot };
   let lock: HeldLock | undefined;
@@ -154,15 +137,7 @@ export async function renameDocuments(
     }
   }
 
-  const namer = openFileNamer({
-    files,
-    scratch: context.scratch,
-    generation: database.generation,
-    settings,
-    onProblem({ id, message, repeated }) {
-      if (!repeated) report.warn(`Document ${id}: ${message}`);
-    },
-  });
+  const namer = openNamer(context, database.generation);
   cleanup.defer(() => namer.close());
   const job: Job = { context, options, database, namer };
   const planned = performance.now();
@@ -191,7 +166,7 @@ export async function renameDocuments(
   });
 
   if (options.dryRun) {
-    return summary("would rename", plan.moves, tellPlan(job, plan));
+    return summary("would rename", plan.moves, tellPlan(report, plan));
   }
   if (plan.moves > 0 && !options.yes && context.canAsk) {
     // Nobody shall wait for an answer: neither the server for the lock, nor the plan to be made on old names.
@@ -257,55 +232,6 @@ async function makePlan({ context, options, database, namer }: Job): Promise<Nam
   }
 }
 
-/** Prints all of a plan. @returns how many documents can't be moved */
-function tellPlan({ context: { report } }: Job, plan: NamePlan): number {
-  let failed = 0;
-  for (const decision of plan.decisions()) {
-    if (isMove(decision)) tellMove(report, "move", decision, true);
-    else {
-      if (decision.failed) failed++;
-      report.item(
-        "stay",
-        record(decision),
-        `stay  ${decision.id}: ${decision.message}${templateNote(decision)}`,
-      );
-    }
-  }
-  return failed;
-}
-
-const record = ({ id, reason, message, template }: DocumentStay) => ({
-  document: id,
-  reason,
-  message,
-  template,
-});
-
-function templateNote({ template }: DocumentMove | DocumentStay): string {
-  return template === undefined ? "" : ` (${template})`;
-}
-
-function tellMove(
-  report: RenameContext["report"],
-  type: string,
-  move: DocumentMove,
-  aloud: boolean,
-): void {
-  const { id, before, after, files, template } = move;
-  for (const role of ROLES) {
-    const [from, to] = [before[COLUMNS[role]], after[COLUMNS[role]]];
-    if (from === undefined || to === undefined) continue;
-    const adopted = !files.some((file) => file.role === role);
-    const line = `${type}  ${id}: ${role} ${from} -> ${to}` +
-      (adopted ? " (the file is there already)" : "") + templateNote(move);
-    report.item(
-      type,
-      { document: id, file: role, from, to, adopted, template },
-      aloud ? line : undefined,
-    );
-  }
-}
-
 /** Says which documents can't be moved, and removes the empty folders of missing files. @returns how many */
 function tellFailures({ context: { files, report, settings } }: Job, plan: NamePlan): number {
   if (plan.stays === 0) return 0;
@@ -319,7 +245,7 @@ function tellFailures({ context: { files, report, settings } }: Job, plan: NameP
     }
     // As upstream does: the folder of a file that is gone goes too, once it is empty.
     if (decision.folder !== undefined) removeUnused(files, decision.folder, roots);
-    report.item("stay", record(decision));
+    report.item("stay", stayRecord(decision));
   }
   return failed;
 }

@@ -66,6 +66,14 @@ export interface AppliedBatch {
   readonly changed: boolean;
 }
 
+/** Whether upstream saves the document: then it looks at the names of its files, and notes the time. */
+export function isSaved(state: DocumentState, decisions: readonly Decision[]): boolean {
+  return state.filename !== null &&
+    decisions.some((decision) =>
+      decision.kind === "tag" ? decision.added.length > 0 : decision.outcome === "set"
+    );
+}
+
 /** Carries out a batch; where it fails, nothing has happened. */
 export async function applyBatch(
   world: ApplyWorld,
@@ -151,19 +159,15 @@ class BatchWork {
 
   async carryOut(state: DocumentState, decisions: readonly Decision[]): Promise<void> {
     let current: DocumentState = state;
-    let isTouched = false;
     for (const decision of decisions) {
       if (decision.kind === "tag") {
         await this.#changeTags(current, decision);
-        isTouched ||= decision.added.length > 0;
       } else if (decision.outcome === "set") {
-        isTouched = true;
         if (current[decision.kind] === decision.to) continue;
         current = await this.#setField(current, decision);
       }
     }
-    // Where upstream saves a document it looks at the names of its files, and notes the time.
-    if (isTouched && state.filename !== null) this.#touched.push(state.id);
+    if (isSaved(state, decisions)) this.#touched.push(state.id);
   }
 
   async #setField(state: DocumentState, { kind, to }: SingleDecision): Promise<DocumentState> {

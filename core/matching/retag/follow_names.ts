@@ -3,9 +3,15 @@
 
 import { type Kysely, sql } from "kysely";
 import type { LibraryDatabase } from "../../database/database.ts";
+import type { Assignment } from "../../library/filename/load_filename_documents.ts";
 import type { Files } from "../../library/files.ts";
 import type { JournalEntry } from "../../library/journal/open_journal.ts";
-import { type FileNamer, isMove, type NameColumns } from "../../library/rename/file_namer.ts";
+import {
+  type FileNamer,
+  isMove,
+  type NameColumns,
+  type NamePlan,
+} from "../../library/rename/file_namer.ts";
 import { moveDocuments } from "../../library/rename/move_documents.ts";
 import { writeNames } from "../../library/rename/write_names.ts";
 import type { Tables } from "../../schema/tables.ts";
@@ -78,6 +84,21 @@ export async function followNames(
     },
     finish,
   };
+}
+
+/** Plans the names that documents will have once they are assigned to what was decided, and changes nothing. */
+export async function planFollowing(
+  { database, namer }: Pick<FollowWorld, "database" | "namer">,
+  assignments: ReadonlyMap<number, Assignment>,
+): Promise<NamePlan> {
+  const ids = [...assignments.keys()];
+  const versions = await database.snapshot(({ kysely }) => versionsOf(database, kysely, ids));
+  return await namer.plan(
+    (work) => database.snapshot(work),
+    [...ids, ...versions],
+    undefined,
+    assignments,
+  );
 }
 
 /** Versions of documents (v3) that aren't among them: they are named like their documents. */

@@ -5,15 +5,17 @@
 import { sql } from "kysely";
 import { djangoClock } from "../../database/django_clock.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
-import { openDatabase } from "../../database/open_database.ts";
-import { writeInBatches } from "../../database/write_in_batches.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { ExitName } from "../../exit_codes.ts";
 import { checkMedia } from "../../library/check_media.ts";
 import { type JournalEntry, openJournal } from "../../library/journal/open_journal.ts";
-import { openFileNamer } from "../../library/rename/file_namer.ts";
+import type { Assignment } from "../../library/filename/load_filename_documents.ts";
+import type { FileNamer } from "../../library/rename/file_namer.ts";
+import { tellPlan } from "../../library/rename/tell_plan.ts";
+import { openNamer } from "../../library/rename/open_namer.ts";
 import { findInterrupted, repairInterruptedMoves } from "../../library/rename/interrupted_moves.ts";
 import type { Spool } from "../../library/spool.ts";
+import { openLibrary } from "../../library/open_library.ts";
 import { takeMediaLock } from "../../library/take_media_lock.ts";
 import type { Answer } from "../../report/ask.ts";
 import { formatCount } from "../../report/format.ts";
@@ -29,9 +31,9 @@ import {
 } from "../matching_objects.ts";
 import { type Matcher, type MatcherOptions } from "../open_matcher.ts";
 import type { Rule } from "../match_rule.ts";
-import { applyBatch, type PlannedDocument } from "./apply_batch.ts";
+import { applyBatch, isSaved, type PlannedDocument } from "./apply_batch.ts";
 import { type Candidates, decide, type Decision, type DecisionWorld } from "./decide.ts";
-import { followNames } from "./follow_names.ts";
+import { followNames, planFollowing } from "./follow_names.ts";
 import { matchDocuments, type MatchedDocument } from "./match_documents.ts";
 import { type ObjectNames, objectNames } from "./object_names.ts";
 import {
@@ -40,8 +42,8 @@ import {
   readDocumentIds,
   readDocumentStates,
 } from "./read_documents.ts";
-import type { RetagOptions } from "./retag_options.ts";
-import { count, noCounts, openTeller, type RetagCounts, type Teller } from "./tell.ts";
+import { type RetagOptions, SINGLE_KINDS } from "./retag_options.ts";
+import { count, differences, noCounts, openTeller, type RetagCounts, type Teller } from "./tell.ts";
 
 /** What retagging needs of the world. */
 export interface RetagContext extends CommandContext {
@@ -67,7 +69,7 @@ export interface RetagSummary extends Readonly<RetagCounts> {
   readonly outcome: "retagged" | "suggested" | "would retag" | "declined" | "no target";
   /** Of the library. */
   readonly generation: Generation;
-  /** Documents whose files got other names. */
+  /** Documents whose files got other names, or would. */
   readonly renamed: number;
   /** Documents that were left alone, or whose files could not follow. */
   readonly failed: number;
@@ -88,23 +90,12 @@ export async function retagLibrary(
   context: RetagContext,
   options: RetagOptions,
 ): Promise<RetagSummary> {
-  const { files, report, settings, stop } = context;
+  const { files, report, settings } = context;
   const begun = performance.now();
   const applies = !options.suggest && !options.dryRun;
   await using cleanup = new AsyncDisposableStack();
   if (applies) checkMedia(files, settings);
-  const database = await openDatabase(settings.database, {
-    files,
-    scratch: context.scratch,
-    report,
-    mode: applies ? "write" : "read",
-    stop,
-  });
-  cleanup.defer(() => database.close());
-  if (applies) cleanup.defer(await writeInBatches(database, settings.database));
-  report.info(
-    `Library: ${database.kind} ${database.place}, paperless-ngx ${database.schema.release} (${database.generation})`,
-  );
+  const database = await openLibrary(context, applies ? "write" : "read", cleanup);
   const summary = (
     outcome: RetagSummary["outcome"],
     counts: RetagCounts = noCounts(),
@@ -160,15 +151,20 @@ export async function retagLibrary(
     failed > 0 || undecidedRules > 0 || rules.invalid > 0 ? "partial" : "done";
 
   if (!applies) {
-    const counts = await lookAtAll(job, teller);
+    const namer = options.dryRun && !options.suggest
+      ? openNamer(context, database.generation)
+      : undefined;
+    cleanup.defer(() => namer?.close());
+    const { counts, ...names } = await lookAtAll(job, teller, namer);
     teller.end(counts);
     return summary(options.suggest ? "suggested" : "would retag", counts, {
-      exit: partial(0),
+      ...names,
+      exit: partial(names.failed),
       undecidedRules,
     });
   }
   if (options.overwrite && !options.yes) {
-    const counts = await lookAtAll(job);
+    const { counts } = await lookAtAll(job);
     if (counts.changed > 0 && await context.ask(questionOf(counts)) === "no") {
       return summary("declined", noCounts(), { exit: partial(0), undecidedRules });
     }
@@ -319,12 +315,18 @@ function candidatesOf(
   return { matches: seen(matches), undecided: seen(undecided) };
 }
 
-/** Decides for all documents without changing any. */
-async function lookAtAll(job: Job, teller?: Teller): Promise<RetagCounts> {
+/** Decides for all documents without changing any.
+ * @param namer tells which files would get other names */
+async function lookAtAll(
+  job: Job,
+  teller?: Teller,
+  namer?: FileNamer,
+): Promise<Pick<Done, "counts" | "renamed" | "failed">> {
   const { database, context: { stop, report }, matched, options } = job;
   const counts = noCounts();
   const world = decisionWorld(job);
   const isSuggestion = options.suggest && database.generation === "v3";
+  let [renamed, failed] = [0, 0];
   const progress = report.progress("Deciding", matched.length);
   try {
     for (const batch of batches(matched)) {
@@ -332,19 +334,41 @@ async function lookAtAll(job: Job, teller?: Teller): Promise<RetagCounts> {
       const states = await database.snapshot((snapshot) =>
         readDocumentStates(snapshot, batch.map(({ id }) => id))
       );
+      const assignments = new Map<number, Assignment>();
       for (const document of batch) {
         const state = states.get(document.id);
         if (!state) continue;
         const decisions = decide(world, state, candidatesOf(job, document, state.owner));
         count(counts, state, decisions, isSuggestion);
         if (teller) tellOne(job, teller, document, { state, decisions });
+        if (isSaved(state, decisions)) assignments.set(document.id, assignmentOf(state, decisions));
+      }
+      if (namer && assignments.size > 0) {
+        using plan = await planFollowing({ database, namer }, assignments);
+        renamed += plan.moves;
+        failed += tellPlan(report, plan, true);
       }
       progress.advance(batch.length);
     }
   } finally {
     progress.end();
   }
-  return counts;
+  return { counts, renamed, failed };
+}
+
+/** What decisions come to, as names see it. */
+function assignmentOf(state: DocumentState, decisions: readonly Decision[]): Assignment {
+  const all = differences(state, decisions);
+  const tags = all.find((difference) => difference.kind === "tag");
+  return {
+    columns: Object.fromEntries(
+      all.flatMap((difference) =>
+        difference.kind === "tag" ? [] : [[SINGLE_KINDS[difference.kind].column, difference.to]]
+      ),
+    ),
+    tagsAdded: tags?.added ?? [],
+    tagsRemoved: tags?.removed ?? [],
+  };
 }
 
 function tellOne(
@@ -420,15 +444,7 @@ async function applyAll(job: Job, teller: Teller): Promise<Done> {
       report.info(`${formatCount(back, "file")} went back to where a killed run had found them`);
     }
   }
-  const namer = openFileNamer({
-    files,
-    scratch: context.scratch,
-    generation: database.generation,
-    settings,
-    onProblem({ id, message, repeated }) {
-      if (!repeated) report.warn(`Document ${id}: ${message}`);
-    },
-  });
+  const namer = openNamer(context, database.generation);
   cleanup.defer(() => namer.close());
   const audited = settings.auditLogEnabled ? await auditedType(database) : undefined;
   using entry = await journal.begin({

@@ -15,7 +15,7 @@ import type { Answer } from "../../../../core/report/ask.ts";
 import { StopSignal } from "../../../../core/sandbox/stop_signal.ts";
 import type { Generation } from "../../../../core/schema/model.ts";
 import { type SilentReport, silentReport } from "../../../_silent_report.ts";
-import { execute, type Home, makeEmpty, query } from "../../archive/import/_world.ts";
+import { execute, type Home, homeIn, makeEmpty, query } from "../../archive/import/_world.ts";
 
 /** A document of a test. */
 export interface Named {
@@ -78,6 +78,13 @@ export function makeLibrary(
   });
   execute(home, "begin", ...statements, "commit");
   return home;
+}
+
+/** Copies a library, times and all. */
+export function copyOf(home: Home, folder: string): Home {
+  const { success } = new Deno.Command("cp", { args: ["-a", home.folder, folder] }).outputSync();
+  if (!success) throw new Error(`Cannot copy ${home.folder} to ${folder}`);
+  return homeIn(folder);
 }
 
 /** Writes a file and the folders above it. */

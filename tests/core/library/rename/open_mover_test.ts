@@ -1,14 +1,15 @@
 // Many files are moved by a Worker, and that changes nothing but the time it takes; a Worker that dies leaves
 // nothing that the next run doesn't mend.
 
-import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { openFiles } from "../../../../core/library/deno_files.ts";
 import { makeMoves } from "../../../../core/library/rename/make_moves.ts";
 import { type Mover, openMover } from "../../../../core/library/rename/open_mover.ts";
-import { execute, type Home, homeIn, tempBase } from "../../archive/import/_world.ts";
+import { execute, type Home, tempBase } from "../../archive/import/_world.ts";
 import {
   archives,
+  copyOf,
   filesIn,
   makeLibrary,
   type Named,
@@ -33,11 +34,6 @@ const DOCUMENTS: readonly Named[] = [
 const FORMAT = { format: "{{ document.title }}" };
 
 const look = (home: Home) => [namesOf(home), originals(home), archives(home)];
-
-function copyOf(home: Home, folder: string): Home {
-  ok(new Deno.Command("cp", { args: ["-a", home.folder, folder] }).outputSync().success);
-  return homeIn(folder);
-}
 
 /** A mover that says how many groups it was given. */
 function counting(counts: number[]): (mediaRoot: string) => Mover {
