@@ -189,17 +189,15 @@ function unfitFloat(value: Exclude<StorageValue, null>): string | undefined {
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const TIME = /^([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.\d{1,6})?$/;
 
+const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
+
 function isDate(value: unknown): boolean {
   const parts = typeof value === "string" ? DATE.exec(value) : null;
   if (!parts) return false;
-  const [, year, month, day] = parts.map(Number);
+  const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
   if (!year || !month || !day || month > 12) return false;
-  const last = new Date(Date.UTC(2000, month, 0));
-  // A leap day only where there is one: Date's own years below 100 are others.
-  const days = month === 2
-    ? (year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28)
-    : last.getUTCDate();
-  return day <= days;
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return day <= (month === 2 && !isLeap ? 28 : DAYS[month - 1] ?? 0);
 }
 
 function isDatetime(value: unknown): boolean {

@@ -4,6 +4,8 @@
 import { CompiledQuery, type Kysely, sql } from "kysely";
 import type { ServerConnection } from "./server_connection.ts";
 import { PaperwardError } from "../errors.ts";
+import { letSocketsMove } from "./server_socket.ts";
+import { errorText, isRowError, RefusedRow, type RowBatch } from "./row_batch.ts";
 import type { StorageValue } from "./storage_value.ts";
 import type { Tables } from "../schema/tables.ts";
 
@@ -22,61 +24,131 @@ export interface RowTable {
 }
 
 /** Options of {@linkcode openRowWriter}. */
-export interface RowWriterOptions {
+export interface RowWriterOptions<Note> {
   /** Rows in one statement at most. */
   readonly batchSize: number;
   /** What it is for, in messages: `import`, `copy`. */
   readonly verb: string;
   /** The connection of the transaction, where it is to a server. */
   readonly server?: ServerConnection;
+  /** What is remembered of each row until it is written. */
+  readonly noteOf: (table: RowTable, values: readonly StorageValue[]) => Note;
   /** Called after each batch. */
-  readonly onWritten?: (
-    table: RowTable,
-    rows: readonly (readonly StorageValue[])[],
-  ) => Promise<void>;
+  readonly onWritten?: (table: RowTable, notes: readonly Note[]) => Promise<void>;
 }
 
 /** SQLite takes 32,766 values a statement. */
 const MOST_VALUES = 32_000;
 /** A batch ends early when its texts have this many characters: for a server each batch is a trip there. */
 const MOST_CHARACTERS = 1 << 17;
-const MOST_CHARACTERS_FOR_SERVERS = 1 << 19;
+const MOST_FOR_SERVERS = 1 << 20;
+const LEAST_FOR_SERVERS = 1 << 17;
+/** A socket takes a part of a batch at a time: it has to have its turn more often than there are batches. */
+const FEED = 1 << 15;
 /** Rows of one statement: few texts of statements, so that the prepared ones are used again. */
 const SIZES = [500, 100, 20, 5, 1] as const;
 
-interface Batch {
-  readonly rows: StorageValue[][];
+/** Opens a writer inside a transaction. */
+export function openRowWriter<Note>(
+  kysely: Kysely<Tables>,
+  options: RowWriterOptions<Note>,
+): RowWriter {
+  const { server } = options;
+  return server ? serverWriter(server, options) : sqliteWriter(kysely, options);
+}
+
+interface ServerBatch<Note> {
+  readonly rows: RowBatch;
+  /** Of each row, the primary key for messages. */
+  pks: StorageValue[];
+  notes: Note[];
+}
+
+/** Rows become the server's text at once, and it takes one batch while the next one is gathered. */
+function serverWriter<Note>(
+  server: ServerConnection,
+  { verb, batchSize, noteOf, onWritten }: RowWriterOptions<Note>,
+): RowWriter {
+  const batches = new Map<RowTable, ServerBatch<Note>>();
+  let underWay = Promise.resolve();
+  /** Since the socket last had its turn. */
+  let gathered = 0;
+
+  async function write(table: RowTable, batch: ServerBatch<Note>): Promise<void> {
+    if (batch.pks.length === 0) return;
+    await underWay;
+    const { pks, notes } = batch;
+    batch.pks = [];
+    batch.notes = [];
+    underWay = send(table, batch.rows, pks).then(() => onWritten?.(table, notes));
+    // Whoever waits for it next hears of a failure.
+    underWay.catch(() => {});
+  }
+
+  function isFull({ rows, pks }: ServerBatch<Note>): boolean {
+    return rows.size >= (pks.length >= batchSize ? LEAST_FOR_SERVERS : MOST_FOR_SERVERS);
+  }
+
+  async function send(table: RowTable, rows: RowBatch, pks: readonly StorageValue[]) {
+    try {
+      await rows.send();
+    } catch (error) {
+      if (error instanceof RefusedRow) throw explain(error.cause, table, pks[error.index], verb);
+      throw explain(error, table, pks.length === 1 ? pks[0] : undefined, verb);
+    }
+  }
+
+  return {
+    async add(table, values) {
+      let batch = batches.get(table);
+      if (!batch) {
+        const rows = server.openBatch(table.name, table.columns);
+        batches.set(table, batch = { rows, pks: [], notes: [] });
+      }
+      const before = batch.rows.size;
+      batch.rows.add(values);
+      batch.pks.push(values[0] ?? null);
+      batch.notes.push(noteOf(table, values));
+      gathered += batch.rows.size - before;
+      if (isFull(batch)) {
+        await write(table, batch);
+      }
+      if (gathered < FEED) return;
+      gathered = 0;
+      await letSocketsMove();
+    },
+    async flush() {
+      for (const [table, batch] of batches) await write(table, batch);
+      await underWay;
+    },
+  };
+}
+
+interface Batch<Note> {
+  rows: StorageValue[][];
+  notes: Note[];
   characters: number;
 }
 
-/** Opens a writer inside a transaction. */
-export function openRowWriter(kysely: Kysely<Tables>, options: RowWriterOptions): RowWriter {
-  const batches = new Map<RowTable, Batch>();
+function sqliteWriter<Note>(
+  kysely: Kysely<Tables>,
+  { verb, batchSize, noteOf, onWritten }: RowWriterOptions<Note>,
+): RowWriter {
+  const batches = new Map<RowTable, Batch<Note>>();
   const statements = new Map<RowTable, Map<number, string>>();
-  const { server, verb } = options;
-  const mostCharacters = server ? MOST_CHARACTERS_FOR_SERVERS : MOST_CHARACTERS;
-  /** A server takes one batch while the next one is gathered. */
-  let underWay = Promise.resolve();
 
-  async function write(table: RowTable, batch: Batch): Promise<void> {
-    const rows = batch.rows.splice(0);
+  async function write(table: RowTable, batch: Batch<Note>): Promise<void> {
+    const { rows, notes } = batch;
+    batch.rows = [];
+    batch.notes = [];
     batch.characters = 0;
     if (rows.length === 0) return;
-    if (server) {
-      await underWay;
-      underWay = insertOnServer(server, table, rows, verb).then(() =>
-        options.onWritten?.(table, rows)
-      );
-      // Whoever waits for it next hears of a failure.
-      underWay.catch(() => {});
-      return;
-    }
     for (let at = 0; at < rows.length;) {
       const size = SIZES.find((each) => each <= rows.length - at) ?? 1;
       await insertSome(table, rows.slice(at, at + size));
       at += size;
     }
-    await options.onWritten?.(table, rows);
+    await onWritten?.(table, notes);
   }
 
   async function insertSome(table: RowTable, rows: readonly (readonly StorageValue[])[]) {
@@ -85,7 +157,7 @@ export function openRowWriter(kysely: Kysely<Tables>, options: RowWriterOptions)
     } catch (error) {
       // One by one, to find the row that it failed on.
       if (rows.length > 1) { for (const row of rows) await insertSome(table, [row]); }
-      throw explain(error, table, rows[0], verb);
+      throw explain(error, table, rows[0]?.[0], verb);
     }
   }
 
@@ -99,27 +171,25 @@ export function openRowWriter(kysely: Kysely<Tables>, options: RowWriterOptions)
 
   return {
     async add(table, values) {
-      if (!server && values.some(holdsBytes)) {
+      if (values.some(holdsBytes)) {
         await insertBytes(kysely, table, values).catch((error) => {
-          throw explain(error, table, values, verb);
+          throw explain(error, table, values[0], verb);
         });
-        await options.onWritten?.(table, [values]);
+        await onWritten?.(table, [noteOf(table, values)]);
         return;
       }
       let batch = batches.get(table);
-      if (!batch) batches.set(table, batch = { rows: [], characters: 0 });
+      if (!batch) batches.set(table, batch = { rows: [], notes: [], characters: 0 });
       batch.rows.push([...values]);
+      batch.notes.push(noteOf(table, values));
       for (const value of values) if (typeof value === "string") batch.characters += value.length;
-      const most = server
-        ? options.batchSize
-        : Math.min(options.batchSize, Math.floor(MOST_VALUES / table.columns.length));
-      if (batch.rows.length >= most || batch.characters >= mostCharacters) {
+      const most = Math.min(batchSize, Math.floor(MOST_VALUES / table.columns.length));
+      if (batch.rows.length >= most || batch.characters >= MOST_CHARACTERS) {
         await write(table, batch);
       }
     },
     async flush() {
       for (const [table, batch] of batches) await write(table, batch);
-      await underWay;
     },
   };
 }
@@ -172,52 +242,16 @@ export function escapedBytes(text: string): Uint8Array {
   return whole;
 }
 
-/** Writes a batch at once. PostgreSQL names the line that failed and ends the transaction; in MariaDB the rows
- * that are written one by one afterwards tell which one it was. */
-async function insertOnServer(
-  server: ServerConnection,
-  table: RowTable,
-  rows: readonly StorageValue[][],
-  verb: string,
-): Promise<void> {
-  try {
-    await server.bulkInsert(table.name, table.columns, [rows]);
-  } catch (error) {
-    const line = Number(/line (\d+)/.exec(textOf(error, "where"))?.[1] ?? NaN);
-    const row = rows[line - 1] ?? (rows.length === 1 ? rows[0] : undefined);
-    if (row) throw explain(error, table, row, verb);
-    if (server.kind === "postgres" || !isRowError(error)) throw error;
-    for (const each of rows) await insertOnServer(server, table, [each], verb);
-    throw error;
-  }
-}
-
-/** A property of a driver's error. */
-function textOf(error: unknown, name: "where" | "detail" | "code" | "sqlState"): string {
-  if (!(error instanceof Error)) return "";
-  const value = (error as unknown as Readonly<Record<string, unknown>>)[name];
-  return typeof value === "string" ? value : "";
-}
-
-/** Whether an error is about the row: SQLite says so, servers by their classes 22 (data) and 23 (constraints). */
-function isRowError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return /constraint failed/.test(error.message) ||
-    ["code", "sqlState"].some((name) => /^2[23]/.test(textOf(error, name as "code")));
-}
-
 function explain(
   error: unknown,
   table: RowTable,
-  row: readonly StorageValue[] | undefined,
+  pk: StorageValue | undefined,
   verb: string,
 ): unknown {
-  if (!(error instanceof Error) || !isRowError(error) || !row) return error;
-  const detail = textOf(error, "detail");
+  if (!(error instanceof Error) || !isRowError(error) || pk === undefined) return error;
+  const detail = errorText(error, "detail");
   return new PaperwardError(
-    `Cannot ${verb} row ${row[0]} of ${table.name}: ${error.message}${
-      detail ? ` (${detail})` : ""
-    }`,
+    `Cannot ${verb} row ${pk} of ${table.name}: ${error.message}${detail ? ` (${detail})` : ""}`,
     {
       hints: ["another row has the same values where they must differ, or a value is not allowed"],
       cause: error,

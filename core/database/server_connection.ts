@@ -5,6 +5,7 @@
 import type { Kysely } from "kysely";
 import type { Tables } from "../schema/tables.ts";
 import type { DatabaseSettings } from "../settings/settings.ts";
+import type { RowBatch } from "./row_batch.ts";
 import type { StorageValue } from "./storage_value.ts";
 
 /** Settings of a database on a server. */
@@ -50,6 +51,8 @@ export interface ServerConnection {
     columns: readonly string[],
     batches: AsyncIterable<readonly StorageValue[][]> | Iterable<readonly StorageValue[][]>,
   ): Promise<number>;
+  /** Gathers rows for one table, which are then written as by {@linkcode ServerConnection.bulkInsert}. */
+  openBatch(table: string, columns: readonly string[]): RowBatch;
   /** Names of all tables of the database (PostgreSQL: in the schemas of the search path). */
   tables(): Promise<ReadonlySet<string>>;
   /** Never throws. */

@@ -149,7 +149,8 @@ function isHarmless({ name, kind }: Field, fields: RawRecord["fields"]): boolean
   const view = fields.bytesOf(name);
   if (!view || view.length < LONG) return false;
   const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
-  if (["\\u0000", "\\ud", "\\uD"].some((escape) => bytes.includes(escape))) return false;
+  const escapes = fields.hasUnicodeEscapes ? ["\\u0000", "\\ud", "\\uD"] : [];
+  if (escapes.some((escape) => bytes.includes(escape))) return false;
   if (kind === "json") return !bytes.includes("NaN") && !bytes.includes("Infinity");
   return bytes[0] === QUOTE;
 }

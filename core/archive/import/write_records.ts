@@ -8,7 +8,13 @@ import type { StorageValue } from "../../database/storage_value.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
 import type { ServerConnection } from "../../database/server_connection.ts";
 import type { JournalEntry } from "../../library/journal/open_journal.ts";
-import { findRows, type FoundRow, markRows } from "../../library/journal/mark_rows.ts";
+import {
+  findRows,
+  type FoundRow,
+  markedColumns,
+  markOf,
+  markRows,
+} from "../../library/journal/mark_rows.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import type { Tables } from "../../schema/tables.ts";
 import { turn } from "../../../wasm/pool.ts";
@@ -82,14 +88,21 @@ export async function writeRecords(
     batchSize: options.batchSize,
     verb: "import",
     ...(options.server ? { server: options.server } : {}),
-    async onWritten({ name }, rows) {
-      const pks = rows.map(([pk]) => Number(pk));
-      inserted.set(name, (inserted.get(name) ?? 0) + rows.length);
+    // A server's columns change nothing that they take. SQLite's do: there the rows are read back.
+    noteOf: ({ name }, values) => ({
+      pk: Number(values[0]),
+      mark: options.server ? markOf(markedColumns(schema.generation, name), values) : "",
+    }),
+    async onWritten({ name }, notes) {
+      const pks = notes.map(({ pk }) => pk);
+      inserted.set(name, (inserted.get(name) ?? 0) + notes.length);
       journal.record({
         kind: "rows inserted",
         table: name,
         pks,
-        marks: await markRows(kysely, name, pks),
+        marks: options.server
+          ? notes.map(({ mark }) => mark)
+          : await markRows({ kysely, generation: schema.generation }, name, pks),
       });
       // Lets others take their turn: the staged files are synced meanwhile.
       await turn();

@@ -20,7 +20,7 @@ import { explainDatabaseError } from "../errors.ts";
 import { openDatabase, type OpenOptions } from "../open_database.ts";
 import { openRowWriter, type RowTable } from "../row_writer.ts";
 import { placeOf, type ServerConnection, type ServerSettings } from "../server_connection.ts";
-import { RowSum } from "./canonical_row.ts";
+import { RowSum } from "../canonical_row.ts";
 import { type CopyTable, copyTables } from "./copy_tables.ts";
 import { DRAFT } from "./draft.ts";
 import { whatItHolds } from "./fresh_library.ts";
@@ -438,6 +438,7 @@ async function transfer(job: CopyJob, target: TargetTransaction, sums: Sums): Pr
   const writer = openRowWriter(target.kysely, {
     batchSize,
     verb: "copy",
+    noteOf: () => undefined,
     ...(target.server ? { server: target.server } : {}),
   });
   for (const table of tables) {

@@ -20,7 +20,7 @@ import {
   ServerTimeout,
   withDeadline,
 } from "../server_socket.ts";
-import { insertRows } from "./bulk_insert.ts";
+import { insertBatch, insertRows } from "./bulk_insert.ts";
 import { mariadbDialect, PLACEHOLDER } from "./dialect.ts";
 import { explainMariadbError } from "./errors.ts";
 import { type FieldFacts, fieldReader, literal } from "./storage_values.ts";
@@ -117,6 +117,8 @@ export async function connectMariadb(
       },
       bulkInsert: (table, columns, batches) =>
         insertRows((text) => send(text), table, columns, batches, Number(first[1])),
+      openBatch: (table, columns) =>
+        insertBatch((text) => send(text), table, columns, Number(first[1])),
       async tables() {
         const { rows } = await query(
           "SELECT table_name FROM information_schema.tables " +

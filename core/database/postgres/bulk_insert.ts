@@ -3,15 +3,49 @@
 
 import type { Writable } from "node:stream";
 import type postgres from "postgres";
+import { RefusedRow, type RowBatch } from "../row_batch.ts";
 import { serverText } from "../sqlite_form.ts";
 import type { StorageValue } from "../storage_value.ts";
 
 const encoder = new TextEncoder();
-/** Characters that are gathered before they are sent. */
+/** Bytes that are gathered before they are sent. */
 const CHUNK = 1 << 18;
+/** A UTF-16 unit has up to three bytes. */
+const BYTES_PER_UNIT = 3;
 
 /** Waits for the server, not for ever. */
 export type Guard = <T>(work: Promise<T>) => Promise<T>;
+
+/** Rows as COPY takes them. Two buffers take turns. */
+class CopyText {
+  #bytes = new Uint8Array(CHUNK);
+  #spare = new Uint8Array(CHUNK);
+  #size = 0;
+
+  /** Bytes. */
+  get size(): number {
+    return this.#size;
+  }
+
+  add(row: readonly StorageValue[]): void {
+    const line = copyLine(row);
+    const most = this.#size + line.length * BYTES_PER_UNIT;
+    if (most > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(most, 2 * this.#bytes.length));
+      larger.set(this.#bytes.subarray(0, this.#size));
+      this.#bytes = larger;
+    }
+    this.#size += encoder.encodeInto(line, this.#bytes.subarray(this.#size)).written;
+  }
+
+  /** Everything so far: good until something is taken again. */
+  take(): Uint8Array {
+    const taken = this.#bytes.subarray(0, this.#size);
+    [this.#bytes, this.#spare] = [this.#spare, this.#bytes];
+    this.#size = 0;
+    return taken;
+  }
+}
 
 /** Writes rows into a table.
  * @param guard around each wait for the server: how long the rows take to come is not its business
@@ -23,6 +57,63 @@ export async function copyRows(
   columns: readonly string[],
   batches: AsyncIterable<readonly StorageValue[][]> | Iterable<readonly StorageValue[][]>,
 ): Promise<number> {
+  let rows = 0;
+  await copyTexts(
+    sql,
+    guard,
+    table,
+    columns,
+    async function* () {
+      const text = new CopyText();
+      for await (const batch of batches) {
+        for (const row of batch) {
+          text.add(row);
+          rows++;
+          if (text.size >= CHUNK) yield text.take();
+        }
+      }
+      if (text.size > 0) yield text.take();
+    }(),
+  );
+  return rows;
+}
+
+/** Gathers rows for one COPY. */
+export function copyBatch(
+  send: (texts: readonly Uint8Array[]) => Promise<void>,
+): RowBatch {
+  const text = new CopyText();
+  return {
+    get size() {
+      return text.size;
+    },
+    add: (values) => text.add(values),
+    async send() {
+      if (text.size === 0) return;
+      try {
+        await send([text.take()]);
+      } catch (error) {
+        const line = Number(/line (\d+)/.exec(whereOf(error))?.[1] ?? NaN);
+        throw Number.isNaN(line) ? error : new RefusedRow(line - 1, error);
+      }
+    },
+  };
+}
+
+/** Where in the data it happened, as the server says it: `COPY t, line 12`. */
+function whereOf(error: unknown): string {
+  const where = error instanceof Error && (error as Error & { readonly where?: unknown }).where;
+  return typeof where === "string" ? where : "";
+}
+
+/** Runs a COPY with texts that hold whole lines. */
+export async function copyTexts(
+  sql: postgres.Sql,
+  guard: Guard,
+  table: string,
+  columns: readonly string[],
+  texts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
   const query = sql.unsafe(
     `COPY ${quoted(table)} (${columns.map(quoted).join(", ")}) FROM STDIN`,
   ) as unknown as CopyQuery;
@@ -31,26 +122,14 @@ export async function copyRows(
   const failed = new Promise<never>((_, reject) => query.reject = reject);
   failed.catch(() => {});
   stream.on("error", (error) => query.reject(error));
-  let rows = 0;
   try {
-    let text = "";
-    for await (const batch of batches) {
-      for (const row of batch) {
-        text += copyLine(row);
-        rows++;
-        if (text.length < CHUNK) continue;
-        await guard(Promise.race([write(stream, text), failed]));
-        text = "";
-      }
-    }
-    await guard(Promise.race([write(stream, text), failed]));
+    for await (const text of texts) await guard(Promise.race([write(stream, text), failed]));
   } catch (error) {
     stream.destroy(error instanceof Error ? error : new Error(String(error)));
     throw error;
   }
   const ended = new Promise<void>((resolve) => stream.end(() => resolve()));
   await guard(Promise.race([ended, failed]));
-  return rows;
 }
 
 /** The driver's query, as far as its types don't say. */
@@ -59,10 +138,9 @@ interface CopyQuery {
   reject(error: unknown): void;
 }
 
-function write(stream: Writable, text: string): Promise<void> {
-  if (text === "") return Promise.resolve();
+function write(stream: Writable, text: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) =>
-    stream.write(encoder.encode(text), (error) => error ? reject(error) : resolve())
+    stream.write(text, (error) => error ? reject(error) : resolve())
   );
 }
 
@@ -75,13 +153,20 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** One line of COPY's text format. */
 function copyLine(row: readonly StorageValue[]): string {
-  return `${
-    row.map((value) => {
-      if (value instanceof Uint8Array) return `\\\\x${value.toHex()}`;
-      const text = serverText(value);
-      return text === null ? "\\N" : text.replace(/[\\\n\r\t]/g, (each) => ESCAPES[each] ?? each);
-    }).join("\t")
-  }\n`;
+  let line = "";
+  for (let index = 0; index < row.length; index++) {
+    line += `${index === 0 ? "" : "\t"}${copyValue(row[index] ?? null)}`;
+  }
+  return `${line}\n`;
+}
+
+function copyValue(value: StorageValue): string {
+  if (value instanceof Uint8Array) return `\\\\x${value.toHex()}`;
+  const text = serverText(value);
+  if (text === null) return "\\N";
+  return typeof value === "string"
+    ? text.replace(/[\\\n\r\t]/g, (each) => ESCAPES[each] ?? each)
+    : text;
 }
 
 /** A name for SQL. */

@@ -21,7 +21,7 @@ import {
 } from "../server_socket.ts";
 import { serverText } from "../sqlite_form.ts";
 import type { StorageValue } from "../storage_value.ts";
-import { copyRows } from "./bulk_insert.ts";
+import { copyBatch, copyRows, copyTexts } from "./bulk_insert.ts";
 import { postgresDialect } from "./dialect.ts";
 import { openingError } from "../server_error.ts";
 import { explainPostgresError } from "./errors.ts";
@@ -167,6 +167,8 @@ export async function connectPostgres(
       },
       bulkInsert: (table, columns, batches) =>
         sendAlone(() => copyRows(sql, guard, table, columns, batches)),
+      openBatch: (table, columns) =>
+        copyBatch((texts) => sendAlone(() => copyTexts(sql, guard, table, columns, texts))),
       async tables() {
         const { rows } = await query(
           "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = ANY (current_schemas(false))",

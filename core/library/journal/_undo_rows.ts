@@ -8,7 +8,14 @@ import { fieldsOf, manyToManyOf } from "../../schema/model.ts";
 import { modelsOf } from "../../schema/registry.ts";
 import type { Tables } from "../../schema/tables.ts";
 import { encodeValue, type JournalStep, type RowKey, type RowValues } from "./journal_step.ts";
-import { findRows, type FoundRow, markOf, ROWS_AT_ONCE } from "./mark_rows.ts";
+import {
+  findRows,
+  type FoundRow,
+  markedColumns,
+  type MarkedLibrary,
+  markOfRow,
+  ROWS_AT_ONCE,
+} from "./mark_rows.ts";
 import type { Conflict } from "./_undo_files.ts";
 
 /** Steps about rows. */
@@ -57,7 +64,7 @@ const keyOf = (step: RowStep) => step.key ?? "id";
 
 /** Looks whether a step can be taken back. Yields why not. */
 export async function* rowConflicts(
-  kysely: Kysely<Tables>,
+  { kysely, generation }: MarkedLibrary,
   step: RowStep,
 ): AsyncGenerator<Conflict> {
   const key = keyOf(step);
@@ -65,10 +72,11 @@ export async function* rowConflicts(
   switch (step.kind) {
     case "rows inserted": {
       const rows = await findRows(kysely, step.table, key, step.pks);
+      const columns = markedColumns(generation, step.table);
       for (const [i, pk] of step.pks.entries()) {
         const row = rows.get(String(pk));
         const mark = step.marks?.[i];
-        if (row && mark !== undefined && mark !== markOf(row)) {
+        if (row && mark !== undefined && mark !== markOfRow(columns, row)) {
           yield { what: named(pk), reason: "it was changed since" };
         }
       }

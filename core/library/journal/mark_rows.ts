@@ -1,10 +1,15 @@
 // Marks of rows: a short checksum of everything that a row holds, by which an undo notices that somebody
-// changed it since. Invariant: equal rows have equal marks, whatever the order of columns.
+// changed it since. Invariant: equal rows have equal marks, in whichever database and whether they are about to
+// be written or were read.
 
 import { createHash } from "node:crypto";
 import { type Kysely, sql } from "kysely";
+import { canonicalValue } from "../../database/canonical_row.ts";
+import type { ReadColumn } from "../../database/database.ts";
+import { fieldsOf, type Generation, manyToManyOf } from "../../schema/model.ts";
+import { modelsOf } from "../../schema/registry.ts";
 import type { Tables } from "../../schema/tables.ts";
-import { encodeValue, type RowKey, type RowValue } from "./journal_step.ts";
+import type { RowKey, RowValue } from "./journal_step.ts";
 
 /** Rows looked at in one query. */
 export const ROWS_AT_ONCE = 200;
@@ -30,13 +35,65 @@ export async function findRows(
   return found;
 }
 
-/** The mark of one row. */
-export function markOf(row: FoundRow): string {
-  const columns = Object.keys(row).sort().map((column) => [
-    column,
-    encodeValue(row[column] ?? null),
-  ]);
-  return createHash("sha256").update(JSON.stringify(columns)).digest("base64url").slice(0, 12);
+const known = new Map<string, readonly ReadColumn[]>();
+
+/** The columns that the marks of a table's rows cover: all but those that the database computes itself. */
+export function markedColumns(generation: Generation, table: string): readonly ReadColumn[] {
+  const name = `${generation} ${table}`;
+  let columns = known.get(name);
+  if (!columns) known.set(name, columns = columnsOf(generation, table));
+  return columns;
+}
+
+function columnsOf(generation: Generation, table: string): readonly ReadColumn[] {
+  for (const model of modelsOf(generation)) {
+    if (model.table === table) {
+      return fieldsOf(model, generation).filter(({ generated }) => !generated);
+    }
+    const list = manyToManyOf(model, generation).find((each) => each.table === table);
+    if (!list) continue;
+    return [
+      { column: "id", kind: "auto" },
+      { column: list.fromColumn, kind: "foreignKey" },
+      { column: list.toColumn, kind: "foreignKey" },
+    ];
+  }
+  throw new Error(`No table ${table} in ${generation}`);
+}
+
+/** Hexadecimal digits of a mark. */
+const LENGTH = 18;
+
+/** The mark of one row.
+ * @param values in the order of the columns, as they are read or written */
+export function markOf(columns: readonly ReadColumn[], values: readonly RowValue[]): string {
+  let text = "";
+  for (let index = 0; index < columns.length; index++) {
+    const value = values[index] ?? null;
+    if (value === null) {
+      text += "-";
+      continue;
+    }
+    const canonical = canonicalValue(
+      columns[index]!.kind,
+      typeof value === "boolean" ? (value ? 1 : 0) : value,
+    );
+    const whole = canonical instanceof Uint8Array ? `x${canonical.toHex()}` : canonical ?? "";
+    // With its length in front, so that no two rows look the same in a row.
+    text += `${whole.length}:${whole}`;
+  }
+  return createHash("sha256").update(text).digest("hex").slice(0, LENGTH);
+}
+
+/** The mark of a row as {@linkcode findRows} gives it. */
+export function markOfRow(columns: readonly ReadColumn[], row: FoundRow): string {
+  return markOf(columns, columns.map(({ column }) => row[column] ?? null));
+}
+
+/** Where marked rows are: a library, or the inside of its transaction. */
+export interface MarkedLibrary {
+  readonly kysely: Kysely<Tables>;
+  readonly generation: Generation;
 }
 
 /**
@@ -47,15 +104,16 @@ export function markOf(row: FoundRow): string {
  * @throws {Error} where one isn't: a defect
  */
 export async function markRows(
-  kysely: Kysely<Tables>,
+  { kysely, generation }: MarkedLibrary,
   table: string,
   pks: readonly RowKey[],
   key = "id",
 ): Promise<string[]> {
   const rows = await findRows(kysely, table, key, pks);
+  const columns = markedColumns(generation, table);
   return pks.map((pk) => {
     const row = rows.get(String(pk));
     if (!row) throw new Error(`Row ${pk} of ${table} was recorded, but is not there`);
-    return markOf(row);
+    return markOfRow(columns, row);
   });
 }

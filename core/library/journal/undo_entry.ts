@@ -111,7 +111,7 @@ export async function planUndo(world: UndoWorld, { id }: EntryFacts): Promise<Un
       add(stranger);
       continue;
     }
-    for await (const conflict of rowConflicts(database.kysely, step)) add(conflict);
+    for await (const conflict of rowConflicts(database, step)) add(conflict);
     if (step.kind === "rows inserted") {
       for (const pk of step.pks) going.add(`${step.table}:${pk}`);
     }

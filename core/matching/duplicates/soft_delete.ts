@@ -100,7 +100,8 @@ export async function softDelete(
       }
       for (const step of steps) entry.record(step);
       if (audited.length > 0) {
-        const marks = await markRows(kysely, "auditlog_logentry", audited);
+        const library = { kysely, generation: database.generation };
+        const marks = await markRows(library, "auditlog_logentry", audited);
         entry.record({ kind: "rows inserted", table: "auditlog_logentry", pks: audited, marks });
       }
       await entry.flush();

@@ -238,6 +238,7 @@ class BatchWork {
     for (const [pk, { before, after }] of this.#rows) {
       this.steps.push({ kind: "row changed", table: "documents_document", pk, before, after });
     }
+    const library = { kysely: this.#kysely, generation: this.#world.database.generation };
     for (
       const [table, pks] of [["documents_document_tags", this.#links], [
         "auditlog_logentry",
@@ -245,7 +246,7 @@ class BatchWork {
       ]] as const
     ) {
       if (pks.length === 0) continue;
-      const marks = await markRows(this.#kysely, table, pks);
+      const marks = await markRows(library, table, pks);
       this.steps.push({ kind: "rows inserted", table, pks, marks });
     }
   }

@@ -3,7 +3,7 @@
 
 import { strict as assert } from "node:assert";
 import { canonicalJson } from "../../../../core/database/canonical_json.ts";
-import { canonicalValue, RowSum } from "../../../../core/database/copy/canonical_row.ts";
+import { canonicalValue, RowSum } from "../../../../core/database/canonical_row.ts";
 import type { StorageValue } from "../../../../core/database/storage_value.ts";
 import type { FieldKind } from "../../../../core/schema/field.ts";
 

@@ -64,7 +64,7 @@ async function change(library: Library, database: LibraryDatabase): Promise<void
         kind: "rows inserted",
         table,
         pks: [pk],
-        marks: await markRows(transaction, table, [pk]),
+        marks: await markRows({ ...database, kysely: transaction }, table, [pk]),
       });
     }
     const { rows: [document] } = await sql<{ title: string; archive_serial_number: number | null }>`

@@ -2,9 +2,9 @@
 // rows that paperless-ngx would take for the same have the same checksum, others don't.
 
 import { createHash } from "node:crypto";
-import type { FieldKind } from "../../schema/field.ts";
-import type { StorageValue } from "../storage_value.ts";
-import { canonicalJson } from "../canonical_json.ts";
+import type { FieldKind } from "../schema/field.ts";
+import type { StorageValue } from "./storage_value.ts";
+import { canonicalJson } from "./canonical_json.ts";
 
 type Form = (value: Exclude<StorageValue, null>) => string;
 
