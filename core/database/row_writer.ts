@@ -39,8 +39,10 @@ export interface RowWriterOptions<Note> {
 
 /** SQLite takes 32,766 values a statement. */
 const MOST_VALUES = 32_000;
-/** A batch ends early when its texts have this many characters: for a server each batch is a trip there. */
+/** A batch ends early when its texts have this many characters. */
 const MOST_CHARACTERS = 1 << 17;
+/** For a server each batch is a trip there: it is made with as many rows as were asked for, but neither with a few
+ * short ones nor with more than this, in bytes or characters. */
 const MOST_FOR_SERVERS = 1 << 20;
 const LEAST_FOR_SERVERS = 1 << 17;
 /** A socket takes a part of a batch at a time: it has to have its turn more often than there are batches. */
@@ -71,6 +73,7 @@ function serverWriter<Note>(
 ): RowWriter {
   const batches = new Map<RowTable, ServerBatch<Note>>();
   let underWay = Promise.resolve();
+  let isSending = false;
   /** Since the socket last had its turn. */
   let gathered = 0;
 
@@ -80,7 +83,9 @@ function serverWriter<Note>(
     const { pks, notes } = batch;
     batch.pks = [];
     batch.notes = [];
-    underWay = send(table, batch.rows, pks).then(() => onWritten?.(table, notes));
+    isSending = true;
+    underWay = send(table, batch.rows, pks).finally(() => isSending = false)
+      .then(() => onWritten?.(table, notes));
     // Whoever waits for it next hears of a failure.
     underWay.catch(() => {});
   }
@@ -110,10 +115,8 @@ function serverWriter<Note>(
       batch.pks.push(values[0] ?? null);
       batch.notes.push(noteOf(table, values));
       gathered += batch.rows.size - before;
-      if (isFull(batch)) {
-        await write(table, batch);
-      }
-      if (gathered < FEED) return;
+      if (isFull(batch)) await write(table, batch);
+      if (!isSending || gathered < FEED) return;
       gathered = 0;
       await letSocketsMove();
     },

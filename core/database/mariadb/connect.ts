@@ -54,12 +54,12 @@ export async function connectMariadb(
     throw explainMariadbError(openingError(error, tls !== undefined), "open", place);
   });
   let lost: unknown;
-  const loss = Promise.withResolvers<never>();
-  loss.promise.catch(() => {});
+  /** Ends the statements whose answers have not come yet. */
+  const waiting = new Set<(error: unknown) => void>();
   const lose = (error: unknown): void => {
     lost ??= error;
     // The driver forgets the statement that waits when it is told to go.
-    loss.reject(error);
+    for (const reject of waiting) reject(error);
     driver.destroy();
   };
   driver.onLost(lose);
@@ -67,12 +67,19 @@ export async function connectMariadb(
   async function send(text: string, times?: number): Promise<ServerRows> {
     if (lost) throw explainMariadbError(lost, verb, place);
     try {
-      const answer = Promise.race([driver.query(text), loss.promise]);
-      return await withDeadline(answer, timeoutMs, lose, times);
+      return await withDeadline(answer(text), timeoutMs, lose, times);
     } catch (error) {
       // What follows a lost connection says less than what lost it.
       throw explainMariadbError(lost instanceof ServerTimeout ? lost : error, verb, place);
     }
+  }
+
+  /** Not a race against one promise of the loss: that would keep the rows of all answers. */
+  function answer(text: string): Promise<ServerRows> {
+    const { promise, resolve, reject } = Promise.withResolvers<ServerRows>();
+    waiting.add(reject);
+    driver.query(text).then(resolve, reject).finally(() => waiting.delete(reject));
+    return promise;
   }
 
   const query = (text: string, parameters: readonly unknown[] = []): Promise<ServerRows> =>
