@@ -2,14 +2,14 @@
 
 import type { StorageValue } from "./storage_value.ts";
 
-/** Rows of one table, written in one go. */
+/** Rows of one table, written in one go, once. */
 export interface RowBatch {
   /** How large they are together, in bytes or characters. */
   readonly size: number;
   /** @param values in the order of the columns
    * @throws {PaperwardError} for text that is no UTF-8 */
   add(values: readonly StorageValue[]): void;
-  /** Writes what was added so far. The next rows may be added meanwhile, but not sent.
+  /** Writes what was added.
    * @throws {RefusedRow} where the server says, or shows, which one it was */
   send(): Promise<void>;
 }

@@ -62,45 +62,49 @@ export function openRowWriter<Note>(
 interface ServerBatch<Note> {
   readonly rows: RowBatch;
   /** Of each row, the primary key for messages. */
-  pks: StorageValue[];
-  notes: Note[];
+  readonly pks: StorageValue[];
+  readonly notes: Note[];
 }
 
-/** Rows become the server's text at once, and it takes one batch while the next one is gathered. */
+/** Batches that wait for the server, so that neither waits for the other where rows of one table cost the server
+ * more, those of another us. */
+const MOST_WAITING = 4;
+
+/** Rows become the server's text at once, and it takes batches while the next one is gathered. */
 function serverWriter<Note>(
   server: ServerConnection,
   { verb, batchSize, noteOf, onWritten }: RowWriterOptions<Note>,
 ): RowWriter {
   const batches = new Map<RowTable, ServerBatch<Note>>();
-  let underWay = Promise.resolve();
-  let isSending = false;
+  /** Batches that were handed over, the oldest first; each is sent when the one before is there. */
+  const queue: Promise<void>[] = [];
+  let underWay = 0;
   /** Since the socket last had its turn. */
   let gathered = 0;
 
   async function write(table: RowTable, batch: ServerBatch<Note>): Promise<void> {
-    if (batch.pks.length === 0) return;
-    await underWay;
-    const { pks, notes } = batch;
-    batch.pks = [];
-    batch.notes = [];
-    isSending = true;
-    underWay = send(table, batch.rows, pks).finally(() => isSending = false)
-      .then(() => onWritten?.(table, notes));
+    batches.delete(table);
+    while (queue.length >= MOST_WAITING) await queue.shift();
+    underWay++;
+    const sent = (queue.at(-1) ?? Promise.resolve()).then(() => send(table, batch))
+      .finally(() => underWay--);
     // Whoever waits for it next hears of a failure.
-    underWay.catch(() => {});
+    sent.catch(() => {});
+    queue.push(sent);
   }
 
   function isFull({ rows, pks }: ServerBatch<Note>): boolean {
     return rows.size >= (pks.length >= batchSize ? LEAST_FOR_SERVERS : MOST_FOR_SERVERS);
   }
 
-  async function send(table: RowTable, rows: RowBatch, pks: readonly StorageValue[]) {
+  async function send(table: RowTable, { rows, pks, notes }: ServerBatch<Note>): Promise<void> {
     try {
       await rows.send();
     } catch (error) {
       if (error instanceof RefusedRow) throw explain(error.cause, table, pks[error.index], verb);
       throw explain(error, table, pks.length === 1 ? pks[0] : undefined, verb);
     }
+    await onWritten?.(table, notes);
   }
 
   return {
@@ -116,13 +120,13 @@ function serverWriter<Note>(
       batch.notes.push(noteOf(table, values));
       gathered += batch.rows.size - before;
       if (isFull(batch)) await write(table, batch);
-      if (!isSending || gathered < FEED) return;
+      if (underWay === 0 || gathered < FEED) return;
       gathered = 0;
       await letSocketsMove();
     },
     async flush() {
       for (const [table, batch] of batches) await write(table, batch);
-      await underWay;
+      while (queue.length > 0) await queue.shift();
     },
   };
 }

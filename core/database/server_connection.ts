@@ -51,7 +51,7 @@ export interface ServerConnection {
     columns: readonly string[],
     batches: AsyncIterable<readonly StorageValue[][]> | Iterable<readonly StorageValue[][]>,
   ): Promise<number>;
-  /** Gathers rows for one table, which are then written as by {@linkcode ServerConnection.bulkInsert}. */
+  /** Gathers rows of one table, which are then written as by {@linkcode ServerConnection.bulkInsert}. */
   openBatch(table: string, columns: readonly string[]): RowBatch;
   /** Names of all tables of the database (PostgreSQL: in the schemas of the search path). */
   tables(): Promise<ReadonlySet<string>>;

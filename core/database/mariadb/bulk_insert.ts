@@ -53,7 +53,7 @@ export function insertBatch(
 ): RowBatch {
   const head = headOf(table, columns);
   const most = longest(packet);
-  let texts: string[] = [];
+  const texts: string[] = [];
   let size = 0;
   return {
     get size() {
@@ -65,18 +65,15 @@ export function insertBatch(
       size += text.length;
     },
     async send() {
-      const taken = texts;
-      texts = [];
-      size = 0;
-      for (let from = 0; from < taken.length;) {
+      for (let from = 0; from < texts.length;) {
         let [to, length] = [from, 0];
-        while (to < taken.length && (to === from || length + taken[to]!.length <= most)) {
-          length += taken[to++]!.length;
+        while (to < texts.length && (to === from || length + texts[to]!.length <= most)) {
+          length += texts[to++]!.length;
         }
         try {
-          await send(head + taken.slice(from, to).join(","));
+          await send(head + texts.slice(from, to).join(","));
         } catch (error) {
-          if (isRowError(error)) await findRefused(taken, from, to);
+          if (isRowError(error)) await findRefused(from, to);
           throw error;
         }
         from = to;
@@ -84,10 +81,10 @@ export function insertBatch(
     },
   };
 
-  async function findRefused(taken: readonly string[], from: number, to: number): Promise<void> {
+  async function findRefused(from: number, to: number): Promise<void> {
     for (let index = from; index < to; index++) {
       try {
-        await send(head + taken[index]!);
+        await send(head + texts[index]!);
       } catch (error) {
         throw new RefusedRow(index, error);
       }

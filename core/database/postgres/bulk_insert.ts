@@ -16,15 +16,24 @@ const BYTES_PER_UNIT = 3;
 /** Waits for the server, not for ever. */
 export type Guard = <T>(work: Promise<T>) => Promise<T>;
 
-/** Rows as COPY takes them. Two buffers take turns. */
+/** Rows as COPY takes them. */
 class CopyText {
-  #bytes = new Uint8Array(CHUNK);
-  #spare = new Uint8Array(CHUNK);
+  #bytes: Uint8Array<ArrayBuffer>;
   #size = 0;
+
+  /** @param bytes a buffer to begin with */
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.#bytes = bytes;
+  }
 
   /** Bytes. */
   get size(): number {
     return this.#size;
+  }
+
+  /** The buffer, for others. */
+  get buffer(): Uint8Array<ArrayBuffer> {
+    return this.#bytes;
   }
 
   add(row: readonly StorageValue[]): void {
@@ -38,10 +47,9 @@ class CopyText {
     this.#size += encoder.encodeInto(line, this.#bytes.subarray(this.#size)).written;
   }
 
-  /** Everything so far: good until something is taken again. */
+  /** Everything so far: good until the next row is added. */
   take(): Uint8Array {
     const taken = this.#bytes.subarray(0, this.#size);
-    [this.#bytes, this.#spare] = [this.#spare, this.#bytes];
     this.#size = 0;
     return taken;
   }
@@ -64,7 +72,7 @@ export async function copyRows(
     table,
     columns,
     async function* () {
-      const text = new CopyText();
+      const text = new CopyText(new Uint8Array(CHUNK));
       for await (const batch of batches) {
         for (const row of batch) {
           text.add(row);
@@ -78,24 +86,26 @@ export async function copyRows(
   return rows;
 }
 
-/** Gathers rows for one COPY. */
+/** Gathers rows for one COPY.
+ * @param spare buffers of former batches, used again */
 export function copyBatch(
   send: (texts: readonly Uint8Array[]) => Promise<void>,
+  spare: Uint8Array<ArrayBuffer>[],
 ): RowBatch {
-  const text = new CopyText();
+  const text = new CopyText(spare.pop() ?? new Uint8Array(CHUNK));
   return {
     get size() {
       return text.size;
     },
     add: (values) => text.add(values),
     async send() {
-      if (text.size === 0) return;
       try {
         await send([text.take()]);
       } catch (error) {
         const line = Number(/line (\d+)/.exec(whereOf(error))?.[1] ?? NaN);
         throw Number.isNaN(line) ? error : new RefusedRow(line - 1, error);
       }
+      spare.push(text.buffer);
     },
   };
 }

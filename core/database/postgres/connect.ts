@@ -156,6 +156,7 @@ export async function connectPostgres(
   try {
     const version = await begin();
     const kysely = new Kysely<Tables>({ dialect: postgresDialect(query) });
+    const spare: Uint8Array<ArrayBuffer>[] = [];
     return {
       kind: "postgres",
       place,
@@ -168,7 +169,10 @@ export async function connectPostgres(
       bulkInsert: (table, columns, batches) =>
         sendAlone(() => copyRows(sql, guard, table, columns, batches)),
       openBatch: (table, columns) =>
-        copyBatch((texts) => sendAlone(() => copyTexts(sql, guard, table, columns, texts))),
+        copyBatch(
+          (texts) => sendAlone(() => copyTexts(sql, guard, table, columns, texts)),
+          spare,
+        ),
       async tables() {
         const { rows } = await query(
           "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = ANY (current_schemas(false))",
