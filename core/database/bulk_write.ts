@@ -7,6 +7,7 @@ import type { Generation } from "../schema/model.ts";
 import { fieldsOf, manyToManyOf } from "../schema/model.ts";
 import { modelNamed, modelsOf } from "../schema/registry.ts";
 import type { LibraryDatabase } from "./database.ts";
+import { errorText, isRowError } from "./row_batch.ts";
 
 /** A library's database, or the inside of its transaction. */
 export type BulkDatabase = Pick<
@@ -51,30 +52,56 @@ export async function beginBulk(database: BulkDatabase, timeoutMs: number): Prom
   if (kind === "mariadb") await sql`set foreign_key_checks = 0`.execute(kysely);
 }
 
-/** Takes indexes and foreign keys away for the time of the transaction, as restoring a dump does: to build them
- * from all rows is several times faster than row by row. PostgreSQL only, whose changes of the schema are part
- * of the transaction; keys and what must be unique stay. Nobody else can read the tables meanwhile.
- * @returns puts them back, with the names and definitions that they had */
+/** Takes indexes, keys and foreign keys away for the time of the transaction, as restoring a dump does: to build
+ * them from all rows is several times faster than row by row. PostgreSQL only, whose changes of the schema are part
+ * of the transaction. Nobody else can read the tables meanwhile. Where something of the user's own needs a key (a
+ * view, say) everything stays.
+ * @returns puts them back, with the names and definitions that they had
+ * @throws {PaperwardError} there, where rows are equal that must differ */
 export async function setIndexesAside(
   { kysely, server }: Pick<LibraryDatabase, "kysely" | "server">,
 ): Promise<() => Promise<void>> {
-  if (server?.kind !== "postgres") return () => Promise.resolve();
+  const nothing = () => Promise.resolve();
+  if (server?.kind !== "postgres") return nothing;
+  // Foreign keys go first and come back last: they need the keys that they point to. Conditions of unique
+  // indexes stay: PostgreSQL would write them down in other words.
   const { rows } = await sql<{ drop: string; make: string }>`
-    select format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) as drop,
+    select case contype when 'f' then 1 else 2 end,
+      format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) as drop,
       format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
         pg_get_constraintdef(oid)) as make
-    from pg_constraint where contype = 'f' and connamespace = any (current_schemas(false)::regnamespace[])
+    from pg_constraint where contype in ('f', 'p', 'u')
+      and connamespace = any (current_schemas(false)::regnamespace[])
     union all
-    select format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+    select 3, format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
     from pg_index join pg_class on pg_class.oid = indexrelid
-    where not indisunique and not indisprimary
-      and relnamespace = any (current_schemas(false)::regnamespace[])`.execute(kysely);
-  if (rows.length === 0) return () => Promise.resolve();
+    where not exists (select from pg_constraint where conindid = indexrelid and contype <> 'f')
+      and not (indisunique and indpred is not null)
+      and relnamespace = any (current_schemas(false)::regnamespace[])
+    order by 1`.execute(kysely);
+  if (rows.length === 0) return nothing;
   const script = (statements: readonly string[]) => statements.map((each) => `${each};\n`).join("");
-  // Foreign keys come first in the list: indexes are there before the keys are checked again.
-  await server.script(script(rows.map(({ drop }) => drop)));
-  return () => server.script(script(rows.map(({ make }) => make).toReversed()));
+  await server.query("SAVEPOINT indexes");
+  try {
+    await server.script(script(rows.map(({ drop }) => drop)));
+  } catch (error) {
+    if (errorText(error, "code") !== DEPENDENT) throw error;
+    await server.query("ROLLBACK TO SAVEPOINT indexes");
+    return nothing;
+  }
+  return () =>
+    server.script(script(rows.map(({ make }) => make).toReversed())).catch((error) => {
+      const detail = errorText(error, "detail");
+      if (!isRowError(error) || detail === "") throw error;
+      throw new PaperwardError(`Cannot change ${server.place}: ${detail} (${error.message})`, {
+        hints: ["rows are equal where they must differ, or point to nothing; nothing was changed"],
+        cause: error,
+      });
+    });
 }
+
+/** PostgreSQL's code for "other objects depend on it". */
+const DEPENDENT = "2BP01";
 
 /** The end of writing, in the transaction: proves the references where the database didn't, and lets its
  * counters go on behind the rows that came with their numbers.

@@ -68,7 +68,7 @@ interface ServerBatch<Note> {
 
 /** Batches that wait for the server, so that neither waits for the other where rows of one table cost the server
  * more, those of another us. */
-const MOST_WAITING = 4;
+const MOST_WAITING = 16;
 
 /** Rows become the server's text at once, and it takes batches while the next one is gathered. */
 function serverWriter<Note>(

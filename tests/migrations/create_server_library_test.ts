@@ -235,5 +235,26 @@ Deno.test({
       await putBack();
     });
     assert.deepEqual(NORMALISE.postgres(await dump(server, database)), NORMALISE.postgres(before));
+
+    await assert.rejects(
+      connection.kysely.transaction().execute(async (kysely) => {
+        const putBack = await setIndexesAside({ kysely, server: connection });
+        await connection.bulkInsert("auth_group", ["id", "name"], [[[1n, "a"], [2n, "a"]]]);
+        await putBack();
+      }),
+      (error) => error instanceof PaperwardError && /Key \(name\)=\(a\)/.test(error.message),
+    );
+    assert.deepEqual(NORMALISE.postgres(await dump(server, database)), NORMALISE.postgres(before));
+
+    // It needs the table's key.
+    await database.sql("create view own as select id, name from auth_group group by id;");
+    const withView = await count();
+    await connection.kysely.transaction().execute(async (kysely) => {
+      const putBack = await setIndexesAside({ kysely, server: connection });
+      assert.equal(await count(), withView);
+      await connection.bulkInsert("auth_group", ["id", "name"], [[[1n, "a"]]]);
+      await putBack();
+    });
+    assert.equal(await database.sql("select name from own;"), "a\n");
   },
 });
