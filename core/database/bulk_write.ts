@@ -131,11 +131,14 @@ export async function checkReferences(database: BulkDatabase): Promise<void> {
 }
 
 async function advanceSequences(database: BulkDatabase): Promise<void> {
-  for (const table of countedTables(database)) {
-    await sql`select setval(pg_get_serial_sequence(${table}, 'id'), greatest(max(id), coalesce(
+  const advance = (table: string) =>
+    sql`select setval(pg_get_serial_sequence(${table}, 'id'), greatest(max(id), coalesce(
       pg_sequence_last_value(pg_get_serial_sequence(${table}, 'id')::regclass), 1)))
-      from ${sql.table(table)} having max(id) is not null`.execute(database.kysely);
-  }
+      from ${sql.table(table)} having max(id) is not null`;
+  // One statement: the way to a server may be long.
+  await sql`${sql.join(countedTables(database).map(advance), sql` union all `)}`.execute(
+    database.kysely,
+  );
 }
 
 /** Changes when somebody else has written to the database since: SQLite counts changes of others; servers don't,
@@ -148,11 +151,12 @@ export async function changeMark(
     const { rows } = await sql<{ data_version: number }>`pragma data_version`.execute(kysely);
     return String(rows[0]?.data_version ?? 0);
   }
-  const marks: string[] = [];
-  for (const table of countedTables(database)) {
-    const { rows } = await sql<{ count: unknown; highest: unknown }>`
-      select count(*) as count, max(id) as highest from ${sql.table(table)}`.execute(kysely);
-    marks.push(`${rows[0]?.count} ${rows[0]?.highest}`);
-  }
-  return marks.join(", ");
+  const marks = countedTables(database).map((table, place) =>
+    sql`select ${sql.lit(place)} as place, count(*) as count, max(id) as highest
+      from ${sql.table(table)}`
+  );
+  const { rows } = await sql<{ count: unknown; highest: unknown }>`${
+    sql.join(marks, sql` union all `)
+  } order by place`.execute(kysely);
+  return rows.map(({ count, highest }) => `${count} ${highest}`).join(", ");
 }

@@ -31,7 +31,7 @@ import {
 } from "./import_staging.ts";
 import type { ImportCount, ImportSummary } from "./import_summary.ts";
 import type { ImportWorld } from "./import_world.ts";
-import { countOf, type LibraryContent, readLibraryFacts } from "./library_facts.ts";
+import { countRows, type LibraryContent, readLibraryFacts } from "./library_facts.ts";
 import { numberRows, type Numbers, serviceUsersOf } from "./number_rows.ts";
 import { generationOf, type OpenExport, openExport, openRecords } from "./open_export.ts";
 import { type FileSync, openFileSync } from "../staging/sync_files.ts";
@@ -750,8 +750,9 @@ async function checkCounts(
       { hints: ["something changes the export while it is read; nothing was changed"] },
     );
   }
+  const now = await countRows(kysely, [...library.rowCounts.keys()]);
   for (const [table, before] of library.rowCounts) {
-    const [expected, found] = [before + (inserted.get(table) ?? 0), await countOf(kysely, table)];
+    const [expected, found] = [before + (inserted.get(table) ?? 0), now.get(table)];
     if (found === expected) continue;
     throw new Error(`${table} has ${found} rows after the import instead of ${expected}`);
   }

@@ -32,16 +32,18 @@ export async function readLibraryFacts(
   kind: LibraryDatabase["kind"],
 ): Promise<LibraryContent> {
   const { kysely } = snapshot;
-  const rowCounts = new Map<string, number>();
+  const there = schema.models.filter(({ table }) => snapshot.tables.has(table.name));
+  const rowCounts = await countRows(
+    kysely,
+    there.flatMap(({ table, listTargets }) => [
+      table.name,
+      ...listTargets.map((list) => list.table.name),
+    ]),
+  );
   const holds: string[] = [];
-  for (const model of schema.models) {
+  for (const model of there) {
     const { name } = model.table;
-    if (!snapshot.tables.has(name)) continue;
-    const count = await countOf(kysely, name);
-    rowCounts.set(name, count);
-    for (const { table } of model.listTargets) {
-      rowCounts.set(table.name, await countOf(kysely, table.name));
-    }
+    const count = rowCounts.get(name) ?? 0;
     const own = model.label === "auth.user"
       ? await countUsers(kysely)
       : model.label === "paperless.applicationconfiguration"
@@ -54,8 +56,7 @@ export async function readLibraryFacts(
   const isEmpty = holds.length === 0;
   const rows = new Map<string, readonly LibraryRow[]>();
   const highest = new Map<string, number>();
-  for (const model of schema.models) {
-    if (!snapshot.tables.has(model.table.name)) continue;
+  for (const model of there) {
     highest.set(model.label, await highestNumber({ kysely, kind }, model.table.name));
     if (MERGE_RULES[model.label]?.key && (!isEmpty || FRESH_MODELS.has(model.label))) {
       rows.set(model.label, await readRows(snapshot, model));
@@ -78,12 +79,18 @@ export async function readLibraryFacts(
   };
 }
 
-/** Rows of a table. */
-export async function countOf(kysely: Kysely<Tables>, table: string): Promise<number> {
-  const { rows } = await sql<{ count: number | bigint }>`select count(*) as count from ${
-    sql.table(table)
+/** Rows of each table, asked for in one statement: the way to a server may be long. */
+export async function countRows(
+  kysely: Kysely<Tables>,
+  tables: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const counts = tables.map((table, place) =>
+    sql`select ${sql.lit(place)} as place, count(*) as count from ${sql.table(table)}`
+  );
+  const { rows } = await sql<{ place: number; count: number | bigint }>`${
+    sql.join(counts, sql` union all `)
   }`.execute(kysely);
-  return Number(rows[0]?.count ?? 0);
+  return new Map(rows.map(({ place, count }) => [tables[place] ?? "", Number(count)]));
 }
 
 /** The highest number that a table's rows have, or ever had where the database remembers it (MariaDB's
