@@ -1,8 +1,10 @@
 // deno-lint-ignore-file no-console -- a benchmark speaks to whoever started it
 // The rows of a library into a server, against what restores them fastest: pg_restore of a dump of the same
 // database (PostgreSQL), the client fed with mariadb-dump's text (MariaDB). Measured are document_importer
-// --data-only --create from an export, and copy_database --create from SQLite; all of them make the tables,
-// the rows and the indexes in an empty database, in one run on the same machine.
+// --data-only --create from an export (so no files), and copy_database --create from SQLite; all of them make
+// the tables, the rows, the indexes and the foreign keys in an empty database, in one run on the same machine and
+// the same server. pg_restore loads a custom-format dump of a database that document_importer has made before, in
+// one transaction. Neither side waits for the disk: test servers run without fsync.
 // Usage: ./denow run -A bench/postgres_import.ts [--documents 20000] [--rounds 3] [--only postgres]
 // It starts servers of its own (tests/_servers.ts).
 

@@ -175,7 +175,8 @@ export const VARIABLES = [
     min: 0,
     max: 10000,
     default: "0 (no pool)",
-    doc: "Most connections to PostgreSQL. Deprecated in v3.",
+    doc:
+      "Most connections of paperless-ngx to PostgreSQL; a command of Paperward has one. Deprecated in v3.",
   },
   {
     name: "PAPERLESS_DB_OPTIONS",

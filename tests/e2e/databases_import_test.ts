@@ -71,6 +71,9 @@ for (const kind of SERVER_KINDS) {
           const again = await runImport(at, source.path, ["--into-non-empty", "--json"]);
           assertCode(again, 0);
           assert.equal(summaryOf(again).counts.reduce((sum, { added }) => sum + added, 0), 0);
+          // The rows are as they were marked when they were written.
+          assertCode(await runBinary(["undo", "--yes"], at), 0);
+          assert.equal(await database.sql(COUNT), "0\n");
         });
       }
     },

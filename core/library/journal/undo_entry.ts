@@ -7,6 +7,7 @@
 
 import { dirname } from "node:path";
 import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
+import { beginBulk, checkReferences } from "../../database/bulk_write.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { Files, OpenFile } from "../files.ts";
@@ -141,6 +142,9 @@ export async function undoEntry(
   const { files, journal, database } = world;
   const movesBack = () => takeMovesBack(world, id, onStep);
   if (database) {
+    // Rows go in the order in which they came, backwards: MariaDB would hold each against rows that go later.
+    const checksEach = database.kind === "mariadb";
+    if (checksEach) await beginBulk(database, 0);
     await database.kysely.transaction().execute(async (transaction) => {
       const swapped: RowStep[] = [];
       for (const { step } of journal.read(id).backwards()) {
@@ -149,6 +153,7 @@ export async function undoEntry(
         onStep(step);
       }
       for (const step of swapped) await takeRowsBack(transaction, step);
+      if (checksEach) await checkReferences({ ...database, kysely: transaction });
       // Rows that can't be taken back stop it all here, before any file has moved.
       await movesBack();
     });
