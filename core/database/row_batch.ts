@@ -6,7 +6,8 @@ import type { StorageValue } from "./storage_value.ts";
 export interface RowBatch {
   /** How large they are together, in bytes or characters. */
   readonly size: number;
-  /** @param values in the order of the columns
+  /** Adds a row.
+   * @param values in the order of the columns
    * @throws {PaperwardError} for text that is no UTF-8 */
   add(values: readonly StorageValue[]): void;
   /** Writes what was added.
