@@ -8,7 +8,7 @@ import { sanitizeFilename, truncateToBytes } from "./sanitize_filename.ts";
 export interface BaseNameParts {
   /** `YYYY-MM-DD` */
   readonly created: string;
-  /** Name of the correspondent, if there is one. */
+  /** Name of the correspondent, if there is one; one with an empty name leaves its blank. */
   readonly correspondent?: string | null;
   readonly title?: string | null;
   /** With its leading dot, or empty. */
@@ -28,15 +28,13 @@ const encoder = new TextEncoder();
  * stem shortened instead (at a character, blanks at the cut removed), and keeps counter and extension.
  */
 export function defaultBaseName(parts: BaseNameParts): string {
-  const stem = parts.created + optional(parts.correspondent) + optional(parts.title);
+  const correspondent = parts.correspondent ?? null;
+  const stem = parts.created + (correspondent === null ? "" : ` ${correspondent}`) +
+    (parts.title ? ` ${parts.title}` : "");
   const tail = counterSuffix(parts.counter) + parts.extension;
   const tailBytes = encoder.encode(tail).length;
   if (encoder.encode(stem).length + tailBytes <= MAX_BYTES) return sanitizeFilename(stem + tail);
   // The sanitiser changes one character into one byte at most, so the cut stem still fits afterwards.
   const cut = truncateToBytes(stem, MAX_BYTES - tailBytes).replace(/[ .]+$/, "");
   return sanitizeFilename(cut + tail);
-}
-
-function optional(text: string | null | undefined): string {
-  return text ? ` ${text}` : "";
 }

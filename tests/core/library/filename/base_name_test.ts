@@ -12,7 +12,10 @@ const VECTORS: readonly (readonly [Partial<BaseNameParts>, string])[] = [
   [{}, "2024-03-15.pdf"],
   [{ title: "Invoice" }, "2024-03-15 Invoice.pdf"],
   [{ correspondent: "ACME Ltd.", title: "Invoice" }, "2024-03-15 ACME Ltd. Invoice.pdf"],
-  [{ correspondent: "", title: "" }, "2024-03-15.pdf"],
+  // A correspondent without a name is one all the same.
+  [{ correspondent: "", title: "" }, "2024-03-15 .pdf"],
+  [{ correspondent: "", title: "Invoice" }, "2024-03-15  Invoice.pdf"],
+  [{ title: "" }, "2024-03-15.pdf"],
   [{ correspondent: null, title: "a/b:c" }, "2024-03-15 a-b-c.pdf"],
   [{ title: "x", counter: 1 }, "2024-03-15 x_01.pdf"],
   [{ title: "x", counter: 12, extension: "" }, "2024-03-15 x_12"],
