@@ -26,11 +26,11 @@ export function objectNames(objects: readonly MatchingObject[]): ObjectNames {
   };
 }
 
-/** `str(document)` of 2.20 and 3.0: date, correspondent, title. */
+/** `str(document)` of 2.20 and 3.0: date, correspondent (with an empty name its blank stays), title. */
 export function documentText(
   { created, correspondent, title }: Pick<DocumentState, "created" | "correspondent" | "title">,
   names: ObjectNames,
 ): string {
-  const parts = [created, names.name("correspondent", correspondent), title];
-  return parts.filter((part) => part !== undefined && part !== "").join(" ");
+  const name = names.name("correspondent", correspondent);
+  return created + (name === undefined ? "" : ` ${name}`) + (title === "" ? "" : ` ${title}`);
 }
