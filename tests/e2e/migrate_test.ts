@@ -62,6 +62,7 @@ Deno.test({
     // Only what a library has: no draft, no scratch.
     assert.deepEqual([...Deno.readDirSync(place.data)].map(({ name }) => name).sort(), [
       "db.sqlite3",
+      "index",
       "paperward",
     ]);
   },

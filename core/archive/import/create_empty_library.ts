@@ -61,7 +61,7 @@ export interface CreatedLibrary {
   remove(): Promise<void>;
 }
 
-/** Makes an empty library: the database and the folders of the media folder.
+/** Makes an empty library: the database, the folders of the media folder, and an empty one for the search index.
  * @throws {PaperwardError} where there is a database already; nothing is left then */
 export async function createEmptyLibrary(
   world: CreateWorld,
@@ -92,6 +92,8 @@ export async function createEmptyLibrary(
   };
   try {
     makeFolder(own);
+    // `document_index reindex` of 3.0 fails where this one is missing.
+    makeFolder(join(settings.dataDir, "index"));
     if (database.folder) makeFolder(database.folder);
     await database.draft();
     for (const folder of MEDIA_FOLDERS) {
