@@ -5,7 +5,10 @@
 // the tables, the rows, the indexes and the foreign keys in an empty database, in one run on the same machine and
 // the same server. pg_restore loads a custom-format dump of a database that document_importer has made before, in
 // one transaction. Neither side waits for the disk: test servers run without fsync.
+// With --into migrated (PostgreSQL) the tables are there already, as `migrate` or paperless-ngx makes them: then
+// both bring in nothing but rows, pg_restore by --data-only, after what a new library holds was emptied.
 // Usage: ./denow run -A bench/postgres_import.ts [--documents 20000] [--rounds 3] [--only postgres]
+//   [--into empty|migrated]
 // It starts servers of its own (tests/_servers.ts).
 
 import { join } from "node:path";
@@ -28,7 +31,9 @@ const { binary, rounds, values } = readArguments({
   // Length of a document's text; real ones have about 2,700 characters.
   text: "3000",
   only: "",
+  into: "empty",
 }, 3);
+const isMigrated = values.into === "migrated";
 
 /** The server's own way out of a database and into one. */
 interface Reference {
@@ -50,6 +55,7 @@ const REFERENCES: Readonly<Record<ServerKind, Reference>> = {
     load: (server, { name }, path) =>
       measure([
         ...["pg_restore", "--no-owner", "--single-transaction", "-h", server.socket],
+        ...(isMigrated ? ["--data-only"] : []),
         ...["-p", `${server.port}`, "-U", USER, "-d", name, path],
       ], { PGPASSWORD: PASSWORD }),
   },
@@ -71,6 +77,11 @@ const REFERENCES: Readonly<Record<ServerKind, Reference>> = {
   },
 };
 
+const EMPTY_ALL_TABLES = `do $$ begin
+  execute (select 'truncate ' || string_agg(quote_ident(tablename), ', ') from pg_tables
+    where schemaname = 'public');
+end $$`;
+
 using temp = tempFolder();
 const library = makeBenchLibrary(join(temp.path, "library"), {
   documents: Number(values.documents),
@@ -87,6 +98,7 @@ await measure([binary, "document_exporter", source, "--data-only", "--quiet"], {
 
 for (const kind of SERVER_KINDS) {
   if (values.only && values.only !== kind) continue;
+  if (isMigrated && kind !== "postgres") continue;
   const reference = REFERENCES[kind];
   await using server = await startServer(kind);
   const dump = join(temp.path, `${kind}.dump`);
@@ -100,25 +112,34 @@ for (const kind of SERVER_KINDS) {
     database = await server.createDatabase();
   };
   await prepare();
-  await runImport(current());
+  await runImport(current(), ["--create"]);
   await reference.dump(server, current(), dump);
-  const runs = await alternate([
+  const prepareTables = async () => {
+    await prepare();
+    if (isMigrated) await runWithLibrary(current(), ["migrate", "--generation", "v3"]);
+  };
+  const contenders = [
     {
       name: "reference",
-      prepare,
+      prepare: async () => {
+        await prepareTables();
+        if (isMigrated) await current().sql(EMPTY_ALL_TABLES);
+      },
       run: () => withServer(server, () => reference.load(server, current(), dump)),
     },
     {
       name: "document_importer",
-      prepare,
-      run: () => withServer(server, () => runImport(current())),
+      prepare: prepareTables,
+      run: () => withServer(server, () => runImport(current(), isMigrated ? [] : ["--create"])),
     },
     { name: "copy_database", prepare, run: () => withServer(server, () => runCopy(current())) },
-  ], rounds);
+  ];
+  const measured = isMigrated ? contenders.slice(0, 2) : contenders;
+  const runs = await alternate(measured, rounds);
   await database?.[Symbol.asyncDispose]();
   const wall = (name: string) => median((runs.get(name) ?? []).map((run) => run.wall));
   const cpu = (name: string) => median((runs.get(name) ?? []).map((run) => run.cpu));
-  for (const name of ["document_importer", "copy_database"]) {
+  for (const { name } of measured.slice(1)) {
     const peak = Math.max(...(runs.get(name) ?? []).map((run) => run.peak));
     console.log(
       `${kind} ${name}: ${(wall(name) / wall("reference")).toFixed(2)} × ${reference.name} (bound ${
@@ -150,11 +171,20 @@ function serverSeconds(pid: number): number {
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
 }
 
-async function runImport(database: TestDatabase): Promise<Run> {
+function runImport(database: TestDatabase, flags: readonly string[]): Promise<Run> {
+  return runWithLibrary(database, ["document_importer", source, "--data-only", ...flags]);
+}
+
+/** Runs a command on a library without files whose rows are in `database`. */
+async function runWithLibrary(database: TestDatabase, command: readonly string[]): Promise<Run> {
   using folder = tempFolder();
+  for (const name of ["data", "media"]) Deno.mkdirSync(`${folder.path}/${name}`);
   return await measure([
-    ...[binary, "document_importer", source, "--data-only", "--create", "--quiet"],
-    ...["--database-url", database.url("socket")],
+    binary,
+    ...command,
+    "--quiet",
+    "--database-url",
+    database.url("socket"),
   ], {
     PAPERLESS_DATA_DIR: `${folder.path}/data`,
     PAPERLESS_MEDIA_ROOT: `${folder.path}/media`,
