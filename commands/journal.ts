@@ -76,7 +76,9 @@ async function show(
   );
   if (!found) {
     throw new PaperwardError(
-      `Cannot show entry ${entry ?? ""}: the journal has none of this name`,
+      entry === undefined
+        ? "Cannot show an entry: its number is missing"
+        : `Cannot show entry ${entry}: the journal has none of this number`,
       {
         exit: "usage",
         hints: ["`paperward journal list` shows what there is"],

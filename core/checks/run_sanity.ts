@@ -14,6 +14,7 @@ import { ask, type Asker } from "../report/ask.ts";
 import { formatCount } from "../report/format.ts";
 import { type JunitCase, junitXml } from "../report/junit.ts";
 import { openReportFiles } from "../report/report_files.ts";
+import { tellFinding } from "../report/tell_finding.ts";
 import type { Finding } from "./check.ts";
 import { checkLibrary, type SanityCounts, type SanityWorld } from "./check_library.ts";
 import { applyRepairs } from "./repair/apply_repairs.ts";
@@ -132,22 +133,9 @@ export async function runSanity(
 
 /** One line a finding, as upstream has its columns: level, document, what is wrong. */
 function tell({ report }: SanityWorld, finding: Finding): void {
-  const { check, level, document, role, path, message, facts } = finding;
+  const { document, message } = finding;
   const who = document ? `#${document.id} ${document.title}` : "(global)";
-  report.item(
-    "finding",
-    {
-      check,
-      level,
-      ...(document ? { document: { ...document } } : {}),
-      ...(role ? { role } : {}),
-      ...(path === undefined ? {} : { path }),
-      message,
-      ...(facts ? { facts: { ...facts } } : {}),
-    },
-    `${who}  ${message}`,
-    level,
-  );
+  tellFinding(report, finding, `${who}  ${message}`);
 }
 
 /** What JUnit and HTML are made of. */

@@ -2,6 +2,7 @@
 
 import { formatCount, formatNumber } from "./format.ts";
 import { html, type Markup } from "./html_page.ts";
+import { pictureMarkup } from "./page_picture.ts";
 import type { FindingLevel } from "./report.ts";
 
 /** A check, as its table describes it. */
@@ -66,13 +67,8 @@ export function findingCard(
   }
   return html`
     <div class="card finding">
-      ${picture === undefined
-        ? html`
-          <span class="none">no picture</span>
-        `
-        : html`
-          <img alt="thumbnail" src="${picture}">
-        `}<div><b>#${document.id} ${document.title}</b>${role === undefined ? undefined : html`
+      ${pictureMarkup(picture, "thumbnail")}<div><b>#${document.id} ${document
+        .title}</b>${role === undefined ? undefined : html`
         <span class="dim">${role}</span>
       `}<p>${message}</p>${place}</div>
     </div>

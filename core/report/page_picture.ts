@@ -1,7 +1,7 @@
 // Thumbnails for pages: read whole, so only small ones, and only what a browser takes for the picture it is.
 
 import type { Files } from "../library/files.ts";
-import { dataUri } from "./html_page.ts";
+import { dataUri, html, type Markup } from "./html_page.ts";
 
 /** A picture as data URI, by what its first bytes say it is. */
 export function pictureUri(bytes: Uint8Array): string | undefined {
@@ -19,4 +19,16 @@ export function readPicture(files: Files, path: string, largest: number): string
   } catch {
     return undefined;
   }
+}
+
+/** A document's picture on a page, or its place where there is none.
+ * @param uri of {@linkcode readPicture} */
+export function pictureMarkup(uri: string | undefined, alt: string): Markup {
+  return uri === undefined
+    ? html`
+      <span class="none">no picture</span>
+    `
+    : html`
+      <img alt="${alt}" src="${uri}">
+    `;
 }

@@ -363,6 +363,24 @@ Deno.test({
 });
 
 Deno.test({
+  name: "journal show says which entry it misses",
+  ignore,
+  async fn() {
+    using library = unpackLibrary("v3.0.5");
+    for (
+      const [entry, message] of [
+        [[], /^error: Cannot show an entry: its number is missing$/m],
+        [["9"], /^error: Cannot show entry 9: the journal has none of this number$/m],
+      ] as const
+    ) {
+      const result = await run(library, "journal", "show", ...entry);
+      assertCode(result, 2);
+      assert.match(result.stderr, message);
+    }
+  },
+});
+
+Deno.test({
   name: "data and media on two file systems: quarantine and back",
   ignore: ignore || withoutRoot(),
   async fn(test) {

@@ -9,6 +9,7 @@ import { isFileError, osErrorCode } from "../../library/os_error.ts";
 import { openSpool, type Spool } from "../../library/spool.ts";
 import { formatCount } from "../../report/format.ts";
 import { openReportFiles } from "../../report/report_files.ts";
+import { tellFinding } from "../../report/tell_finding.ts";
 import type { History } from "../history/open_history.ts";
 import { openHistory } from "../history/open_history.ts";
 import { type ImportSchema, importSchema } from "../import/import_schema.ts";
@@ -181,23 +182,8 @@ export interface Thumbnail {
   readonly path: string;
 }
 
-function tell({ report }: VerifyWorld, { level, message, ...finding }: Finding): void {
-  const { check, path, role, document, record, facts } = finding;
-  report.item(
-    "finding",
-    {
-      check,
-      level,
-      ...(document ? { document: { ...document } } : {}),
-      ...(role ? { role } : {}),
-      ...(path === undefined ? {} : { path }),
-      ...(record ? { record: { ...record } } : {}),
-      message,
-      ...(facts ? { facts: { ...facts } } : {}),
-    },
-    `${check}  ${message}`,
-    level,
-  );
+function tell({ report }: VerifyWorld, finding: Finding): void {
+  tellFinding(report, finding, `${finding.check}  ${finding.message}`);
 }
 
 async function look(

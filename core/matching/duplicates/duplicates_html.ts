@@ -6,7 +6,7 @@ import type { Files } from "../../library/files.ts";
 import type { Spool } from "../../library/spool.ts";
 import { formatCount, formatNumber } from "../../report/format.ts";
 import { figures, html, htmlPage, type Markup } from "../../report/html_page.ts";
-import { readPicture } from "../../report/page_picture.ts";
+import { pictureMarkup, readPicture } from "../../report/page_picture.ts";
 import type { DocumentFacts } from "./document_facts.ts";
 import { hasNumber } from "./numbers.ts";
 import type { Doubt, Fate } from "./plan_groups.ts";
@@ -172,13 +172,8 @@ function documentCard({ facts, fate, doubt }: PageMember, pictures: Pictures): M
   ];
   return html`
     <article class="${fate}">
-      ${picture === undefined
-        ? html`
-          <span class="none">no picture</span>
-        `
-        : html`
-          <img alt="First page of document ${facts.id}" src="${picture}">
-        `}<h3>#${facts.id} ${facts.title}</h3>
+      ${pictureMarkup(picture, `First page of document ${facts.id}`)}<h3>#${facts.id} ${facts
+        .title}</h3>
       <p><span class="fate">${FATES[fate]}</span>${doubt === undefined ? undefined : html`
         <span class="doubt">${DOUBTS[doubt]}</span>
       `}</p>
