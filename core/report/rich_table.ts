@@ -102,19 +102,23 @@ function center(text: string, columns: number): string {
   return pad(" ".repeat(left) + text, columns);
 }
 
-/** Lines of at most so many columns; words that are too long are cut. */
+/** Lines of at most so many columns; words that are too long are cut. Spaces stay with the word before them. */
 function wrapWords(text: string, columns: number): string[] {
   if (displayWidth(text) <= columns) return [text];
   const lines: string[] = [];
-  let line: string | undefined;
-  for (const word of text.split(" ")) {
-    const longer: string = line === undefined ? word : `${line} ${word}`;
-    if (line === undefined || displayWidth(longer) <= columns) {
-      line = longer;
-      continue;
+  let line = "";
+  for (const [word] of text.matchAll(/\s*\S+\s*/g)) {
+    if (line !== "" && displayWidth(line) + displayWidth(word.trimEnd()) > columns) {
+      lines.push(line);
+      line = "";
     }
-    lines.push(line);
-    line = word;
+    line += word;
   }
-  return [...lines, line ?? ""].map((each) => truncate(each, columns));
+  return [...lines, line].map((each) => cut(each.trimEnd(), columns));
+}
+
+/** A line with `…` in its last column where something is missing, also where a wide character doesn't fit. */
+function cut(line: string, columns: number): string {
+  const rest = truncate(line, columns);
+  return rest === line || rest === "" ? rest : pad(rest.slice(0, -1), columns - 1) + "…";
 }
