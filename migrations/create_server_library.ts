@@ -64,6 +64,7 @@ export async function createServerLibrary(
   options: CreateServerLibraryOptions,
 ): Promise<void> {
   await makeEmpty(connection);
+  if (connection.kind === "mariadb") await checkCharacterSet(connection);
   const statements = statementsFor(connection.kind, options);
   const script = (...phases: readonly Phase[]) =>
     statements.filter(({ phase }) => phases.includes(phase)).map((each) => `${each.sql};\n`).join(
@@ -109,6 +110,18 @@ async function createInMariadb(
     });
     throw error;
   }
+}
+
+/** The tables get the database's character set: PostgreSQL's is checked when it is opened. */
+async function checkCharacterSet({ query, place }: ServerConnection): Promise<void> {
+  const { rows: [row = []] } = await query("SELECT @@character_set_database");
+  if (row[0] === "utf8mb4") return;
+  throw new PaperwardError(
+    `Cannot create a library in ${place}: the database's character set is ${
+      row[0]
+    }, which lacks characters`,
+    { hints: ["ALTER DATABASE … CHARACTER SET utf8mb4, and run it again; nothing was changed"] },
+  );
 }
 
 /** What becomes of a database before a library is made in it. */

@@ -22,25 +22,20 @@ import {
   startServer,
   type TestDatabase,
   type TestServer,
+  testServer,
+  USER,
   withoutServer,
 } from "../_servers.ts";
 
 const SKIP = withoutBinaryOrFixtures() || SERVER_KINDS.some(withoutServer) || !hasPython();
 
-interface Servers extends AsyncDisposable {
-  readonly of: (kind: ServerKind) => TestServer;
-}
+/** Those that no test here kills. */
+const SERVERS = SKIP ? [] : await Promise.all(SERVER_KINDS.map(testServer));
 
-async function startServers(): Promise<Servers> {
-  const [postgres, mariadb] = await Promise.all(SERVER_KINDS.map((kind) => startServer(kind)));
-  if (!postgres || !mariadb) throw new Error("no servers");
-  return {
-    of: (kind) => kind === "postgres" ? postgres : mariadb,
-    async [Symbol.asyncDispose]() {
-      await postgres[Symbol.asyncDispose]();
-      await mariadb[Symbol.asyncDispose]();
-    },
-  };
+function serverOf(kind: ServerKind): TestServer {
+  const server = SERVERS.find((each) => each.kind === kind);
+  if (!server) throw new Error(`no ${kind}`);
+  return server;
 }
 
 /** A fresh copy of the fixture's SQLite library, in which PostgreSQL can hold everything. */
@@ -76,15 +71,14 @@ Deno.test({
   name: "a library goes through all three databases and comes back as it was",
   ignore: SKIP,
   async fn(test) {
-    await using servers = await startServers();
     for (const version of VERSIONS) {
       await test.step(version, async () => {
         using library = sqliteLibrary(version);
         using temp = tempFolder();
-        await using postgres = await servers.of("postgres").createDatabase();
-        await using mariadb = await servers.of("mariadb").createDatabase();
-        await using postgres2 = await servers.of("postgres").createDatabase();
-        await using mariadb2 = await servers.of("mariadb").createDatabase();
+        await using postgres = await serverOf("postgres").createDatabase();
+        await using mariadb = await serverOf("mariadb").createDatabase();
+        await using postgres2 = await serverOf("postgres").createDatabase();
+        await using mariadb2 = await serverOf("mariadb").createDatabase();
         const back = `${temp.path}/back.sqlite3`;
         const way = [
           ...[library.path, postgres.url(), mariadb.url("socket"), postgres2.url("socket")],
@@ -117,14 +111,13 @@ for (const kind of SERVER_KINDS) {
       `${kind}: a library that paperless-ngx made there is copied to the other server and to SQLite`,
     ignore: SKIP,
     async fn(test) {
-      await using servers = await startServers();
       const other = kind === "postgres" ? "mariadb" : "postgres";
       for (const version of VERSIONS) {
         await test.step(version, async () => {
           using temp = tempFolder();
-          await using source = await servers.of(kind).loadLibrary(version);
+          await using source = await serverOf(kind).loadLibrary(version);
           if (kind === "mariadb") await fitPostgres(source);
-          await using target = await servers.of(other).createDatabase();
+          await using target = await serverOf(other).createDatabase();
           const file = `${temp.path}/db.sqlite3`;
           const tables = await copy(source.url(), target.url(), "--create");
           assert.deepEqual(await copy(source.url(), file, "--create"), tables);
@@ -143,7 +136,7 @@ for (const kind of SERVER_KINDS) {
     name: `${kind}: the fresh library that is there is filled, one that holds something is not`,
     ignore: SKIP,
     async fn() {
-      await using server = await startServer(kind);
+      const server = serverOf(kind);
       await using target = await server.createDatabase();
       using library = sqliteLibrary("v3.0.5");
       using temp = tempFolder();
@@ -178,7 +171,7 @@ for (const kind of SERVER_KINDS) {
       `paperless-ng issue 146: ${kind}: what doesn't fit is named with its row before anything is written`,
     ignore: SKIP,
     async fn() {
-      await using server = await startServer(kind);
+      const server = serverOf(kind);
       await using target = await server.createDatabase();
       using library = sqliteLibrary("v2.20.15");
       using database = new DatabaseSync(library.path);
@@ -271,3 +264,170 @@ async function fitPostgres(database: TestDatabase): Promise<void> {
     "update documents_document set archive_serial_number = 2147483647 where archive_serial_number = 4294967295;",
   );
 }
+
+/** Pairs of names of tags without owner, and whether MariaDB's usual collation takes them for equal. */
+const PAIRS: readonly (readonly [string, string, boolean])[] = [
+  ["Rechnung", "rechnung", true],
+  ["Café", "CAFE", true],
+  ["Straße", "Strase", true],
+  ["blank", "blank  ", true],
+  ["tail", "tail\u00a0", false],
+  ["\u{1f600}", "\u{1f680}", true],
+  ["a\0b", "ab", false],
+  [`${"x".repeat(120)}a`, `${"x".repeat(120)}b`, false],
+];
+
+Deno.test({
+  name: "mariadb: rows that its collation takes for equal are named before anything is written",
+  ignore: SKIP,
+  async fn() {
+    const server = serverOf("mariadb");
+    using library = sqliteLibrary("v3.0.5");
+    using temp = tempFolder();
+    const user = 3;
+    {
+      using database = new DatabaseSync(library.path);
+      const columns = database.prepare("PRAGMA table_info(documents_tag)").all()
+        .map(({ name }) => `"${name}"`).filter((name) => !/"(id|name|owner_id)"/.test(name));
+      const add = database.prepare(
+        `INSERT INTO documents_tag (id, name, owner_id, ${columns}) SELECT ?, ?, ?, ${columns} FROM documents_tag LIMIT 1`,
+      );
+      PAIRS.forEach(([one, other], index) => {
+        add.run(1000 + 2 * index, one, user);
+        add.run(1001 + 2 * index, other, user);
+      });
+      // Without owner they may be equal there.
+      add.run(2000, "nobody", null);
+      add.run(2001, "NOBODY", null);
+      database.exec(
+        "UPDATE documents_document SET filename = 'A/ä.pdf' WHERE id = 1;" +
+          "UPDATE documents_document SET filename = 'a/Ä.PDF' WHERE id = 2;" +
+          "INSERT INTO auth_group (id, name) VALUES (90, 'Group'), (91, 'group'), (92, 'GROUP ');",
+      );
+    }
+    const clashes = [
+      'auth_group 91 name: has the same name as row 90: "group" and "Group" (MariaDB\'s utf8mb4_general_ci)',
+      'auth_group 92 name: has the same name as row 90: "GROUP " and "Group" (MariaDB\'s utf8mb4_general_ci)',
+      'documents_document 2 filename: has the same filename as row 1: "a/Ä.PDF" and "A/ä.pdf" (MariaDB\'s utf8mb4_general_ci)',
+      ...PAIRS.flatMap(([one, other, isSame], index) =>
+        isSame
+          ? `documents_tag ${
+            1001 + 2 * index
+          } name, owner_id: has the same name and owner_id as row ${1000 + 2 * index}: ${
+            JSON.stringify(other)
+          } and ${JSON.stringify(one)} (MariaDB's utf8mb4_general_ci)`
+          : []
+      ),
+    ];
+    const problemsOf = ({ stdout }: RunResult) =>
+      jsonLines(stdout).filter(({ type }) => type === "problem")
+        .map(({ table, id, column, message }) => `${table} ${id} ${column}: ${message}`);
+
+    await using target = await server.createDatabase();
+    const args = ["copy_database", "--from", library.path, "--to", target.url(), "--json"];
+    for (const [flags, exit] of [[[], 1], [["--dry-run"], 4]] as const) {
+      const result = await runBinary([...args, "--create", ...flags]);
+      assert.equal(result.code, exit, result.stderr);
+      assert.deepEqual(problemsOf(result), clashes);
+      assert.equal(
+        Number(
+          await target.sql(
+            "select count(*) from information_schema.tables where table_schema = database();",
+          ),
+        ),
+        0,
+      );
+    }
+    // The tables' own collation counts, not the database's; so does each column's.
+    const made = await runBinary([
+      ...["migrate", "--database-url", target.url()],
+    ], {
+      env: { PAPERLESS_DATA_DIR: `${temp.path}/d`, PAPERLESS_MEDIA_ROOT: `${temp.path}/m` },
+    });
+    assert.equal(made.code, 0, made.stderr);
+    await target.sql(
+      "alter table documents_tag modify name varchar(128) character set utf8mb4 collate utf8mb4_bin not null;" +
+        "alter table auth_group modify name varchar(150) character set utf8mb4 collate utf8mb4_nopad_bin not null;",
+    );
+    const filled = await runBinary(args);
+    assert.equal(filled.code, 1, filled.stderr);
+    assert.deepEqual(problemsOf(filled), [
+      clashes[2],
+      'documents_tag 1007 name, owner_id: has the same name and owner_id as row 1006: "blank  " and "blank" (MariaDB\'s utf8mb4_bin)',
+    ]);
+    using database = new DatabaseSync(library.path);
+    database.exec(
+      "UPDATE documents_document SET filename = 'b' WHERE id = 2; DELETE FROM documents_tag WHERE id = 1007;",
+    );
+    database.close();
+    const done = await runBinary(args);
+    assert.equal(done.code, 0, done.stderr);
+    const names = await target.sql("select count(*) from documents_tag where id > 999;");
+    assert.equal(Number(names), 2 * PAIRS.length + 1, "what was told was all");
+  },
+});
+
+Deno.test({
+  name:
+    "names without owner, which MariaDB may hold twice, are named on the way to another database",
+  ignore: SKIP,
+  async fn() {
+    using temp = tempFolder();
+    await using source = await serverOf("mariadb").loadLibrary("v3.0.5");
+    await using target = await serverOf("postgres").createDatabase();
+    await using other = await serverOf("mariadb").createDatabase();
+    await fitPostgres(source);
+    await source.sql(
+      "insert into documents_correspondent (id, name, `match`, matching_algorithm, is_insensitive) " +
+        "values (900, 'twice', '', 1, 1), (901, 'twice', '', 1, 1), (902, 'Twice', '', 1, 1);",
+    );
+    for (const to of [target.url(), `${temp.path}/db.sqlite3`]) {
+      const { code, stdout, stderr } = await runBinary([
+        ...["copy_database", "--from", source.url(), "--to", to, "--create", "--json"],
+      ]);
+      assert.equal(code, 1, stderr);
+      assert.deepEqual(
+        jsonLines(stdout).filter(({ type }) => type === "problem")
+          .map(({ table, id, other, message }) => `${table} ${id} ${other}: ${message}`),
+        ['documents_correspondent 901 900: has the same name as row 900: "twice"'],
+      );
+    }
+    await copy(source.url(), other.url(), "--create");
+  },
+});
+
+Deno.test({
+  name:
+    "mariadb: a database that lacks characters is refused; without a right the server still refuses twins",
+  ignore: SKIP,
+  async fn() {
+    const server = serverOf("mariadb");
+    using library = sqliteLibrary("v3.0.5");
+    await using target = await server.createDatabase();
+    const args = ["copy_database", "--from", library.path, "--to", target.url(), "--create"];
+    await server.admin(`alter database ${target.name} character set latin1;`);
+    const narrow = await runBinary(args);
+    assert.equal(narrow.code, 1, narrow.stderr);
+    assert.match(narrow.stderr, /the database's character set is latin1, which lacks characters/);
+
+    await server.admin(
+      `alter database ${target.name} character set utf8mb4;` +
+        ["localhost", "127.0.0.1"].map((host) =>
+          `revoke create temporary tables on ${target.name}.* from ${USER}@${host};`
+        ).join(""),
+    );
+    using database = new DatabaseSync(library.path);
+    database.exec("INSERT INTO auth_group (id, name) VALUES (90, 'Group'), (91, 'group')");
+    database.close();
+    const { code, stderr } = await runBinary(args);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /warning: The user may make no temporary tables/);
+    assert.match(stderr, /error: Cannot copy row 91 of auth_group/);
+    assert.equal(
+      await target.sql(
+        "select count(*) from information_schema.tables where table_schema = database();",
+      ),
+      "0\n",
+    );
+  },
+});

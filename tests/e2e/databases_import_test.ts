@@ -6,7 +6,13 @@ import { assertEqualExports, readExport } from "../_compare_exports.ts";
 import { fixturesRoot, type FixtureVersion, tempFolder, VERSIONS } from "../_fixtures.ts";
 import { hangInTheMiddle } from "../_hanging_proxy.ts";
 import { assertCode, runBinary, startBinary, withoutBinaryOrFixtures } from "../_run_binary.ts";
-import { SERVER_KINDS, startServer, type TestDatabase, withoutServer } from "../_servers.ts";
+import {
+  SERVER_KINDS,
+  startServer,
+  type TestDatabase,
+  testServer,
+  withoutServer,
+} from "../_servers.ts";
 import { lockTable } from "../_table_lock.ts";
 import { inOneOrder } from "../_sorted_export.ts";
 import { newPlace, type Place, runImport, summaryOf } from "./_import.ts";
@@ -47,12 +53,13 @@ function filesIn(folder: string): string[] {
 
 for (const kind of SERVER_KINDS) {
   const ignore = withoutBinaryOrFixtures() || withoutServer(kind);
+  if (!ignore) await testServer(kind);
 
   Deno.test({
     name: `${kind}: an export of paperless-ngx is imported and exported again: equal`,
     ignore,
     async fn(test) {
-      await using server = await startServer(kind);
+      const server = await testServer(kind);
       for (const version of VERSIONS) {
         await test.step(version, async () => {
           using source = fittingExport(version);
@@ -123,7 +130,7 @@ for (const kind of SERVER_KINDS) {
     name: `${kind}: a network that hangs ends the import with a message, and nothing is half done`,
     ignore,
     async fn() {
-      await using server = await startServer(kind);
+      const server = await testServer(kind);
       using source = fittingExport("v3.0.5");
       using place = newPlace();
       await using database = await server.createDatabase();
@@ -151,7 +158,7 @@ Deno.test({
     "paperless-ng issue 146: postgres: a serial number without room is named, and left out on request",
   ignore: withoutBinaryOrFixtures() || withoutServer("postgres"),
   async fn(test) {
-    await using server = await startServer("postgres");
+    const server = await testServer("postgres");
     for (const version of VERSIONS) {
       await test.step(version, async () => {
         using place = newPlace();
@@ -172,5 +179,143 @@ Deno.test({
         assert.equal((await database.sql(serial)).trim(), "t");
       });
     }
+  },
+});
+
+interface ExportRecord {
+  readonly model: string;
+  readonly pk: number;
+  readonly fields: Record<string, unknown>;
+}
+
+/** A recorded export without serial numbers that don't fit, its manifest changed. */
+function changedExport(
+  version: FixtureVersion,
+  change: (records: ExportRecord[]) => void,
+): Disposable & { readonly path: string } {
+  const source = fittingExport(version);
+  const manifest = `${source.path}/manifest.json`;
+  const records: ExportRecord[] = JSON.parse(Deno.readTextFileSync(manifest));
+  change(records);
+  Deno.writeTextFileSync(manifest, JSON.stringify(records));
+  return source;
+}
+
+/** A record like the first one of its model, with another number and other values. */
+function like(
+  records: ExportRecord[],
+  model: string,
+  pk: number,
+  fields: Record<string, unknown>,
+): void {
+  const first = records.find((record) => record.model === model);
+  assert.ok(first, model);
+  records.push({ model, pk, fields: { ...first.fields, ...fields } });
+}
+
+const problemsIn = (stderr: string) =>
+  stderr.split("\n").filter((line) => /^error: [a-z ]+: [a-z]+\.[a-z]+ \d+: /.test(line))
+    .map((line) => line.replace("error: ", ""));
+
+Deno.test({
+  name: "mariadb: records that its collation takes for equal are named before anything is written",
+  ignore: withoutBinaryOrFixtures() || withoutServer("mariadb"),
+  async fn() {
+    const server = await testServer("mariadb");
+    using source = changedExport("v2.20.15", (records) => {
+      const owner = { owner: null };
+      like(records, "documents.tag", 900, { name: "Rechnung", owner: 3 });
+      like(records, "documents.tag", 901, { name: "rechnung ", owner: 3 });
+      like(records, "documents.correspondent", 902, { name: "Twice", ...owner });
+      like(records, "documents.correspondent", 903, { name: "twice", ...owner });
+      like(records, "documents.correspondent", 904, { name: "twice", ...owner });
+      like(records, "documents.customfield", 905, { name: "Größe" });
+      like(records, "documents.customfield", 906, { name: "GROSSE" });
+      like(records, "documents.customfield", 907, { name: "grose" });
+      const [one, two] = records.filter(({ model }) => model === "documents.document");
+      assert.ok(one && two);
+      two.fields.filename = String(one.fields.filename).toUpperCase();
+    });
+    using place = newPlace();
+    await using database = await server.createDatabase();
+    const at = placeOn(place, database);
+    const tables =
+      "select count(*) from information_schema.tables where table_schema = database();";
+    for (const [flags, code] of [[["--create", "--dry-run"], 4], [["--create"], 1]] as const) {
+      const refused = await runImport(at, source.path, flags);
+      assertCode(refused, code);
+      const lines = problemsIn(refused.stderr);
+      assert.equal(lines.length, 3, refused.stderr);
+      assert.deepEqual(
+        lines.filter((line) => !line.includes("documents.document ")).toSorted(),
+        [
+          'row twice: documents.customfield 907: has the same name as row 905: "grose" and "Größe" (MariaDB\'s utf8mb4_general_ci)',
+          'row twice: documents.tag 901: has the same name and owner_id as row 900: "rechnung " and "Rechnung" (MariaDB\'s utf8mb4_general_ci)',
+        ],
+      );
+      assert.ok(
+        lines.some((line) => /documents\.document \d+: has the same filename/.test(line)),
+      );
+      assert.equal(Number(await database.sql(tables)), 0);
+    }
+    assertCode(await runImport(at, source.path, ["--create", "--accept-damaged"]), 3);
+    const ids = async (table: string, where: string) =>
+      (await database.sql(`select id from ${table} where ${where} order by id;`)).trim().split(
+        "\n",
+      );
+    assert.deepEqual(await ids("documents_tag", "id >= 900"), ["900"]);
+    assert.deepEqual(await ids("documents_correspondent", "id >= 900"), ["902", "903", "904"]);
+    assert.deepEqual(await ids("documents_customfield", "id >= 900"), ["905", "906"]);
+    // The document whose file clashed is there, with its file under another name.
+    assert.equal(Number(await database.sql(COUNT)), 37);
+    assert.deepEqual(
+      (await ids("documents_document", "filename like binary '%\\_01.PDF'")).length,
+      1,
+    );
+    assertCode(await runBinary(["document_sanity_checker"], at), 0);
+  },
+});
+
+Deno.test({
+  name: "mariadb: names that its collation finds in the library are changed, users are refused",
+  ignore: withoutBinaryOrFixtures() || withoutServer("mariadb"),
+  async fn() {
+    const server = await testServer("mariadb");
+    using place = newPlace();
+    await using database = await server.createDatabase();
+    const at = placeOn(place, database);
+    using first = fittingExport("v3.0.5");
+    assertCode(await runImport(at, first.path, ["--create"]), 0);
+    await database.sql(
+      "insert into documents_customfield (id, name, data_type, created, extra_data) select 500, 'SCHÄTZUNG', data_type, created, extra_data from documents_customfield limit 1;" +
+        "insert into auth_group (id, name) values (500, 'Büro');",
+    );
+    using second = changedExport("v3.0.5", (records) => {
+      like(records, "documents.customfield", 600, { name: "schatzung" });
+      like(records, "auth.group", 600, { name: "BURO" });
+      const tag = records.find(({ fields }) => fields.name === "inbox-anna");
+      assert.ok(tag);
+      tag.fields.name = "INBOX-ANNA";
+    });
+    assertCode(await runImport(at, second.path, ["--into-non-empty"]), 0);
+    const names = (await database.sql(
+      "select name from documents_customfield where name like 'schatz%' and id <> 500 union all " +
+        "select name from auth_group where name like 'b_ro%' and id <> 500 union all " +
+        "select name from documents_tag where name like '%(2)';",
+    )).trim().split("\n");
+    assert.deepEqual(names, ["schatzung (2)", "BURO (2)", "INBOX-ANNA (2)"]);
+    assertCode(await runBinary(["undo", "--yes"], at), 0);
+
+    const before = await database.sql("select count(*) from auth_user;");
+    using third = changedExport("v3.0.5", (records) => {
+      like(records, "auth.user", 600, { username: "ANONYMOUSUSER" });
+    });
+    const refused = await runImport(at, third.path, ["--into-non-empty", "--accept-damaged"]);
+    assertCode(refused, 1);
+    assert.match(
+      refused.stderr,
+      /row twice: auth\.user 600: has the same username as row \d+: "ANONYMOUSUSER" and "AnonymousUser" \(MariaDB's utf8mb4_general_ci\) of the library/,
+    );
+    assert.equal(await database.sql("select count(*) from auth_user;"), before);
   },
 });

@@ -5,6 +5,7 @@ import { strict as assert } from "node:assert";
 import { fieldsOf, type Generation, manyToManyOf } from "../../core/schema/model.ts";
 import type { Field } from "../../core/schema/field.ts";
 import { modelNamed, modelsOf } from "../../core/schema/registry.ts";
+import { type UniqueKey, uniqueKeysOf } from "../../core/schema/unique_keys.ts";
 import { FRESH } from "../../migrations/fresh.ts";
 import type { Column, Table } from "../../migrations/operation.ts";
 
@@ -77,6 +78,42 @@ for (const generation of ["v2", "v3"] as const) {
         field.column
       );
       assert.deepEqual([...unique].toSorted(), expected.toSorted(), model.label);
+    }
+  });
+}
+
+/** As the migrations write it in SQL. */
+const AMONG: Readonly<Record<string, UniqueKey["among"]>> = {
+  '"owner_id" IS NULL': { owner_id: [null] },
+  '"primary"': { primary: [1n] },
+  '"verified"': { verified: [1n] },
+  "\"type\" IN ('totp', 'recovery_codes')": { type: ["totp", "recovery_codes"] },
+  '("root_document_id" IS NOT NULL AND "version_index" IS NOT NULL)': {},
+};
+
+for (const generation of ["v2", "v3"] as const) {
+  Deno.test(`${generation}: values have to differ where the migrations say so`, () => {
+    const tables = tablesOf(generation);
+    const brief = ({ columns, among }: UniqueKey) =>
+      [...columns, ...Object.entries(among ?? {}).map(String), among ? "some" : "all"].join(" ");
+    for (const model of modelsOf(generation)) {
+      const table = tables.get(model.table);
+      const made: UniqueKey[] = [
+        ...Object.entries(table?.columns ?? {})
+          .filter(([, column]) => column.unique || column.primaryKey)
+          .map(([name]) => ({ columns: [name] })),
+        ...Object.values(table?.constraints ?? {}).map((columns) => ({ columns })),
+        ...(table?.indexes ?? []).filter(({ unique }) => unique).map(({ columns, where }) => {
+          const among = where === undefined ? undefined : AMONG[where];
+          assert.equal(among === undefined, where === undefined, `${model.table}: ${where}`);
+          return { columns, ...(among ? { among } : {}) };
+        }),
+      ];
+      assert.deepEqual(
+        uniqueKeysOf(model, generation).map(brief).toSorted(),
+        made.map(brief).toSorted(),
+        model.table,
+      );
     }
   });
 }

@@ -8,6 +8,7 @@ import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import { openDatabase } from "../../database/open_database.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
 import { explainDatabaseError } from "../../database/errors.ts";
+import type { MariadbTwinFinder } from "../../database/mariadb/twin_finder.ts";
 import { beginBulk, changeMark, endBulk, setIndexesAside } from "../../database/bulk_write.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { HeldLock } from "../../library/media_lock.ts";
@@ -18,6 +19,7 @@ import { formatBytes, formatCount } from "../../report/format.ts";
 import type { Generation } from "../../schema/model.ts";
 import { explainWriteError } from "../staging/write_error.ts";
 import { createEmptyLibrary, hasDatabase } from "./create_empty_library.ts";
+import { settleLibraryTwins } from "./database_twins.ts";
 import type { ImportOptions } from "./import_options.ts";
 import { blockingProblems, openProblemList, type ProblemList } from "./import_problem.ts";
 import { type ImportSchema, importSchema } from "./import_schema.ts";
@@ -306,6 +308,7 @@ async function planImport(job: ImportJob): Promise<ImportPlan> {
       },
     );
   }
+  await using twins = await openTwins(job);
   const serviceUsers = serviceUsersOf(records.from.startsWith("3.") ? "v3" : "v2", library);
   const reading = report.progress("Reading the export");
   const scan = await scanExport(records, {
@@ -318,9 +321,13 @@ async function planImport(job: ImportJob): Promise<ImportPlan> {
     pageCounts: records.pageCounts,
     serviceUsers,
     merging: !library.isEmpty,
+    twins,
     onRecords: (count) => reading.advance(count),
   }).finally(() => reading.end());
   const numbers = numberRows(schema, scan, library, serviceUsers);
+  const clashing = twins && database.kind === "mariadb"
+    ? await settleLibraryTwins(twins, { ...job, ...scan, numbers, place: database.place, report })
+    : scan.clashing;
   const looking = report.progress("Looking for files", scan.files.length);
   const plan = planFiles(scan.files, {
     files,
@@ -330,6 +337,7 @@ async function planImport(job: ImportJob): Promise<ImportPlan> {
     documents,
     numbers,
     taken: library.fileNames,
+    clashing,
     rename: !library.isEmpty,
     ignoresCase: false,
     problems,
@@ -348,6 +356,14 @@ async function planImport(job: ImportJob): Promise<ImportPlan> {
   }
   problems.close();
   return { scan, library, numbers, files: plan, mark };
+}
+
+/** MariaDB is asked which values it takes for equal, even where a dry run has no library yet. */
+async function openTwins({ world, schema }: ImportJob): Promise<MariadbTwinFinder | undefined> {
+  const { database } = world.settings;
+  if (database.kind !== "mariadb") return undefined;
+  const { openMariadbTwinFinder } = await import("../../database/mariadb/twin_finder.ts");
+  return await openMariadbTwinFinder(database, world, schema.generation);
 }
 
 function shortList(holds: readonly string[]): string {

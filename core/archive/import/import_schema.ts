@@ -32,6 +32,8 @@ export interface ImportModel extends RowShape {
 /** The models of a generation. */
 export interface ImportSchema {
   readonly generation: Generation;
+  /** For which kind the rows are. */
+  readonly database: DatabaseKind;
   readonly models: readonly ImportModel[];
   find(label: string): ImportModel | undefined;
   /** @throws {Error} if there is none: a defect */
@@ -74,6 +76,7 @@ export function importSchema(
   const byLabel = new Map(models.map((model) => [model.label, model]));
   return {
     generation,
+    database,
     models,
     find: (label) => byLabel.get(label),
     get(label) {

@@ -41,6 +41,8 @@ export interface Numbers {
   fate(label: string, pk: number): Fate;
   /** New names of rows whose own is taken, by model and the export's number. */
   readonly names: ReadonlyMap<string, ReadonlyMap<number, string>>;
+  /** Gives a row a name that is free, `name (2)`, where the database says that its own is taken. */
+  rename(label: string, pk: number, name: string): void;
   /** The library's own numbers that change to make room, by model: only in an empty library. */
   readonly moved: ReadonlyMap<string, ReadonlyMap<number, number>>;
 }
@@ -129,6 +131,14 @@ export function numberRows(
       return merged.get(label)?.has(pk) ? "merge" : "add";
     },
     names,
+    rename(label, pk, name) {
+      const rows = [...library.rows.get(label) ?? [], ...scan.facts.get(label) ?? []];
+      const taken = new Set([
+        ...[name, ...names.get(label)?.values() ?? []],
+        ...rows.map((row) => row.name ?? String(row.key[0])),
+      ]);
+      nameAnew(label, pk, freeName(name, taken));
+    },
     moved,
   };
 
@@ -236,14 +246,16 @@ export function numberRows(
     const found = merged.get(label);
     for (const { pk, name } of facts) {
       if (name === null || found?.has(pk)) continue;
-      let free = name;
-      for (let count = 2; taken.has(free); count++) free = `${name} (${count})`;
+      const free = freeName(name, taken);
       taken.add(free);
-      if (free === name) continue;
-      const list = names.get(label);
-      if (list) list.set(pk, free);
-      else names.set(label, new Map([[pk, free]]));
+      if (free !== name) nameAnew(label, pk, free);
     }
+  }
+
+  function nameAnew(label: string, pk: number, name: string): void {
+    const list = names.get(label);
+    if (list) list.set(pk, name);
+    else names.set(label, new Map([[pk, name]]));
   }
 
   /** In an empty library the export's numbers win. */
@@ -272,6 +284,12 @@ export function numberRows(
       }
     }
   }
+}
+
+function freeName(name: string, taken: ReadonlySet<string | null>): string {
+  let free = name;
+  for (let count = 2; taken.has(free); count++) free = `${name} (${count})`;
+  return free;
 }
 
 /** Roots of documents before their versions, and by number: the oldest is matched first. */

@@ -8,6 +8,7 @@ import { isRelativePath } from "../../library/relative_path.ts";
 import { openSpool, type Spool } from "../../library/spool.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import type { ExportSource } from "../zip/export_source.ts";
+import type { ClashingNames } from "./database_twins.ts";
 import type { ProblemList } from "./import_problem.ts";
 import type { Numbers } from "./number_rows.ts";
 import { type FileRole, type PlannedFile, ROLE_FOLDERS, type WantedFile } from "./wanted_file.ts";
@@ -32,6 +33,8 @@ export interface PlanFilesOptions {
   readonly numbers: Numbers;
   /** Stored names of the library's documents: `originals/…`, `archive/…`. */
   readonly taken: ReadonlySet<string>;
+  /** Documents whose stored name the database takes for another's: it is changed. */
+  readonly clashing: ClashingNames;
   /** A name that is taken is changed; otherwise it is a problem. */
   readonly rename: boolean;
   /** The file system takes `A` and `a` for one name. */
@@ -127,8 +130,9 @@ export function planFiles(wanted: Iterable<WantedFile>, options: PlanFilesOption
       });
       return undefined;
     }
-    if (isFree(`${folder}/${name}`)) return `${folder}/${name}`;
-    if (options.rename && file.name !== null) {
+    const clashes = options.clashing.get(file.role)?.has(file.pk) === true;
+    if (!clashes && isFree(`${folder}/${name}`)) return `${folder}/${name}`;
+    if ((options.rename || clashes) && file.name !== null) {
       const free = freeName(name, (candidate) => isFree(`${folder}/${candidate}`));
       const list = names.get(file.role);
       if (list) list.set(file.pk, free);

@@ -10,6 +10,8 @@ import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import { rawIsNull, rawString, RawValueError } from "../manifest/raw_values.ts";
 import type { RawRecord } from "../manifest/raw_record.ts";
 import { fileConversions } from "../history/file_conversions.ts";
+import type { MariadbTwinFinder } from "../../database/mariadb/twin_finder.ts";
+import { type ClashingNames, showRecord, tellTwins } from "./database_twins.ts";
 import type { ExportRecordSource } from "./export_records.ts";
 import type { ProblemList } from "./import_problem.ts";
 import type { ImportModel, ImportSchema } from "./import_schema.ts";
@@ -53,6 +55,8 @@ export interface ExportScan {
   readonly files: Spool<WantedFile>;
   /** Records that can't become rows, by model. */
   readonly dropped: ReadonlyMap<string, ReadonlySet<number>>;
+  /** Stored names that the library's database takes for another's. */
+  readonly clashing: ClashingNames;
 }
 
 /** What scanning needs. */
@@ -70,6 +74,8 @@ export interface ScanOptions {
   readonly serviceUsers: ReadonlyMap<number, string>;
   /** The library holds something: rows have to be matched. */
   readonly merging: boolean;
+  /** The library's database has its own idea of equality: it is asked. */
+  readonly twins?: MariadbTwinFinder | undefined;
   readonly onRecords: (count: number) => void;
 }
 
@@ -93,17 +99,20 @@ export async function scanExport(
   const serialNumbers = new Map<number, number>();
   const targets = referencedModels(schema);
   const unknownModels = new Set<string>();
+  const keepsApart = schema.database !== "mariadb";
   /** What must differ, by model. */
   const uniques = new Map<string, Set<string>>();
 
   for await (const { records } of source.read()) {
     options.stop.throwIfRequested();
     for (const record of records) scanRecord(record);
+    await options.twins?.settle();
     options.onRecords(records.length);
   }
   files.close();
+  const clashing = await dropTwins();
   await dropDangling();
-  return { counts, keys, facts, tags, serialNumbers, files, dropped };
+  return { counts, keys, facts, tags, serialNumbers, files, dropped, clashing };
 
   function scanRecord(record: RawRecord): void {
     const { model: label } = record;
@@ -140,6 +149,7 @@ export async function scanExport(
     }
     const isDropped = tellProblems(model, parsed) || isTwin(model, parsed);
     if (isDropped) setOf(dropped, label).add(pk);
+    else if (options.twins) showRecord(options.twins, model, parsed);
     noteReferences(model, parsed);
     const rule = MERGE_RULES[label];
     if (rule && (merging || FRESH_MODELS.has(label))) {
@@ -196,8 +206,11 @@ export async function scanExport(
     const rules = (schema.generation === "v2" && UNIQUE_FIELDS_V2[label]) || UNIQUE_FIELDS[label];
     for (const [number, fields] of (rules ?? []).entries()) {
       const key = fields.map((field) => values[indexOf(field)] ?? null);
-      // NULL differs from everything, but for rows without owner, whose names differ among themselves.
-      if (key[0] === null || (key.at(-1) === null && fields.at(-1) !== "owner")) continue;
+      // NULL differs from everything, but for rows without owner, whose names differ among themselves where the
+      // database can say so.
+      if (key[0] === null || (key.at(-1) === null && !(keepsApart && fields.at(-1) === "owner"))) {
+        continue;
+      }
       const text = `${number} ${key.join("\n")}`;
       const known = setOf(uniques, label);
       if (!known.has(text)) {
@@ -213,6 +226,13 @@ export async function scanExport(
       return true;
     }
     return false;
+  }
+
+  async function dropTwins(): Promise<ClashingNames> {
+    if (!options.twins) return new Map();
+    const { dropped: twins, clashing } = await tellTwins(options.twins, options);
+    for (const [label, pk] of twins) setOf(dropped, label).add(pk);
+    return clashing;
   }
 
   function noteReferences(model: ImportModel, { values, lists }: ParsedRecord): void {

@@ -23,6 +23,7 @@ import { placeOf, type ServerConnection, type ServerSettings } from "../server_c
 import { RowSum } from "../canonical_row.ts";
 import { type CopyTable, copyTables } from "./copy_tables.ts";
 import { DRAFT } from "./draft.ts";
+import { openTwinFinder, valueIn } from "./twin_finder.ts";
 import { whatItHolds } from "./fresh_library.ts";
 
 /** What a copy needs of the world. */
@@ -265,34 +266,61 @@ async function examine({ world, options, source, tables }: CopyJob) {
   const { report, stop } = world;
   const sums = new Map<string, RowSum>();
   let unfit = 0;
+  await using twins = await openTwinFinder(
+    options.to,
+    openOptions(world, "read"),
+    source.generation,
+  );
   const progress = report.progress("Reading", await countRows(source, tables));
   for (const table of tables) {
     const sum = new RowSum(table.columns.map(({ kind }) => kind));
+    const valuesOf = valueIn(table.columns);
     sums.set(table.name, sum);
     for await (const rows of source.rows(queryOf(table), options.batchSize)) {
       stop.throwIfRequested();
       for (const row of rows) {
         sum.add(row);
-        unfit += tellUnfit(table, row);
+        if (tellUnfit(table, row) === 0) twins.add(table.name, valuesOf(row));
       }
+      await twins.settle();
       progress.advance(rows.length, table.name);
     }
   }
   progress.end();
+  for await (const { table, id, other, columns, message } of twins.find()) {
+    stop.throwIfRequested();
+    tell({ table, id, column: columns.join(", "), other, message }, message);
+  }
   return { sums, unfit };
 
+  /** @returns how many values of the row the target can't hold */
   function tellUnfit({ name, columns }: CopyTable, row: readonly unknown[]): number {
     let count = 0;
     for (const [index, { column, limit }] of columns.entries()) {
       const value = row[index] as Parameters<NonNullable<typeof limit>>[0] | null;
       const message = value === null || value === undefined ? undefined : limit?.(value);
       if (message === undefined) continue;
-      if (unfit + ++count > MOST_NAMED) continue;
+      count++;
       const id = row[0] as string | bigint;
-      report.item("problem", { table: name, id, column, message });
-      report.error(`row ${id} of ${name}: ${column} ${message}`);
+      tell({ table: name, id, column, message }, `${column} ${message}`);
     }
     return count;
+  }
+
+  function tell(
+    problem: {
+      readonly table: string;
+      readonly id: string | bigint;
+      readonly column: string;
+      /** The row with the same values. */
+      readonly other?: string | bigint;
+      readonly message: string;
+    },
+    text: string,
+  ): void {
+    if (++unfit > MOST_NAMED) return;
+    report.item("problem", { ...problem });
+    report.error(`row ${problem.id} of ${problem.table}: ${text}`);
   }
 }
 
