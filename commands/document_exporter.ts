@@ -1,12 +1,15 @@
 // document_exporter: writes the whole library, records and files, to a folder or a zip from which upstream
 // and Paperward can restore it.
 
+import { dirname, resolve } from "node:path";
 import type { ExportOptions } from "../core/archive/export/export_options.ts";
 import type { ExportSummary } from "../core/archive/export/export_summary.ts";
 import type { ExitName } from "../core/exit_codes.ts";
 import type { Flag, Options } from "../core/flags/flag.ts";
 import { DRY_RUN, LOCK_TIMEOUT, NO_PROGRESS_BAR } from "../core/flags/global_flags.ts";
+import { isInsideAny } from "../core/library/deno_files.ts";
 import { formatBytes, formatCount, formatDuration } from "../core/report/format.ts";
+import { realPath } from "../core/sandbox/real_paths.ts";
 import { libraryAccess } from "../core/sandbox/library_access.ts";
 import type { CommandContext } from "../core/sandbox/context.ts";
 import type { Command } from "./_command.ts";
@@ -100,11 +103,8 @@ export const documentExporter: Command = {
   flags,
   access(settings, options) {
     const { read, write, ...rest } = libraryAccess(settings, { lock: true });
-    const { target, ...zip } = exportOptions(options);
-    const zipFolder = zip.zip && zip.zipName?.startsWith("/")
-      ? [zip.zipName.replace(/\/[^/]*$/, "") || "/"]
-      : [];
-    return { ...rest, read, write: [...write, target, ...zipFolder] };
+    const wanted = exportOptions(options);
+    return { ...rest, read, write: [...write, wanted.target, ...zipFolder(wanted)] };
   },
   async run(context, options) {
     // Loaded here, so that help and completions start without the database and the archive code.
@@ -118,6 +118,13 @@ export const documentExporter: Command = {
     return tell(context, summary, exitOf(summary));
   },
 };
+
+/** The folder that `-zn` leads to, where that is not the target or below it: as written, and where it really is. */
+function zipFolder({ target, zip, zipName }: ExportOptions): string[] {
+  if (!zip || zipName === undefined) return [];
+  const folder = dirname(resolve(target, `${zipName}.zip`));
+  return isInsideAny(folder, [target]) ? [] : [folder, realPath(folder)];
+}
 
 function exportOptions(options: Options): ExportOptions {
   const text = (name: string) => typeof options[name] === "string" ? options[name] : undefined;

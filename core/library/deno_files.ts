@@ -138,7 +138,8 @@ export function openFiles(roots: FileRoots): Files {
       }
       const parent = dirname(clean);
       if (isInsideAny(parent, writable)) files.makeFolder(parent);
-      Deno.mkdirSync(entry(clean, writable, "write"));
+      // The folders above a root can't be looked at, but may have to be made on the way to it.
+      Deno.mkdirSync(entry(clean, writable, "write"), { recursive: writable.includes(clean) });
     },
     rename(from, to) {
       Deno.renameSync(entry(from, writable, "rename"), entry(to, writable, "write"));

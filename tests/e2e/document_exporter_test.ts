@@ -380,6 +380,87 @@ with zipfile.ZipFile(sys.argv[1], "w") as z:
   });
 
   Deno.test({
+    name: `${version} -d, -z -d: an export in a folder below the target is another one's`,
+    ignore,
+    fn: async () => {
+      using library = unpackLibrary(version);
+      using target = tempTarget();
+      const inner = ["-sm", "-p -sm", "-f -sm", "-f"];
+      for (const flags of inner) {
+        const folder = `${target.path}/${flags}`;
+        Deno.mkdirSync(folder);
+        assertCode(await runExport(library, folder, flags.split(" ")), 0);
+      }
+      const look = lookAt(...inner.map((flags) => `${target.path}/${flags}`));
+      for (const flags of [["-sm"], ["-d"], ["-p", "-sm"], ["-d"], ["-z", "-d"]]) {
+        assertCode(await runExport(library, target.path, flags), 0);
+        assert.deepEqual(look.changes(), []);
+      }
+      // Of its own exports nothing is left beside the zip.
+      assert.equal([...Deno.readDirSync(target.path)].length, inner.length + 1);
+    },
+  });
+
+  Deno.test({
+    name: `${version} -zn: the zip goes to folders elsewhere, new ones and through links too`,
+    ignore,
+    fn: async () => {
+      using library = unpackLibrary(version);
+      using target = tempTarget();
+      const { folder } = target;
+      Deno.mkdirSync(`${folder}/real`);
+      Deno.symlinkSync("real", `${folder}/link`);
+      const names = {
+        "../beside": "beside",
+        "../new/deep/er": "new/deep/er",
+        [`${folder}/absolute/new/a`]: "absolute/new/a",
+        [`${folder}/link/b`]: "real/b",
+        "../t\ta\nb": "t\ta\nb",
+      };
+      for (const [name, place] of Object.entries(names)) {
+        assertCode(await runExport(library, target.path, ["-z", "-zn", name, "--data-only"]), 0);
+        assert.ok(Deno.statSync(`${folder}/${place}.zip`).isFile, name);
+      }
+      assertCode(await runExport(library, `${folder}/made/on/the way`, ["-z", "--data-only"]), 0);
+      assert.equal([...Deno.readDirSync(`${folder}/made/on/the way`)].length, 1);
+      assert.deepEqual([...Deno.readDirSync(target.path)], []);
+    },
+  });
+
+  Deno.test({
+    name: `${version}: odd characters in names, of templates and of the library, cost nothing`,
+    ignore: ignore || !hasPython(),
+    fn: async () => {
+      using library = unpackLibrary(version);
+      using target = tempTarget();
+      using temp = tempTarget();
+      python(
+        `import os, sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+odd = ["a\\x01b", "t\\tb", "d\\x7fl", "C:\\\\x", "nul\\0"]
+for id, text in zip((10, 12, 14, 16, 18), odd):
+    old = db.execute("select filename from documents_document where id=?", [id]).fetchone()[0]
+    new = text.replace("\\0", "") + "-" + str(id) + ".pdf"
+    os.rename(sys.argv[2] + old, sys.argv[2] + new)
+    db.execute("update documents_document set title=?, filename=? where id=?", [text, new, id])
+db.commit()`,
+        library.database,
+        `${library.media}/documents/originals/`,
+      );
+      const env = {
+        PAPERLESS_FILENAME_FORMAT: "{{ document.title }}",
+      };
+      for (const flags of [["-f"], ["-f", "-sm"], []]) {
+        assertCode(await runExport(library, target.path, [...flags, "-d"], { env }), 0);
+        assertSourcesExported(library, target.path);
+        const zip = [...flags, "-z", "-zn", "odd"];
+        assertCode(await runExport(library, temp.path, zip, { env }), 0);
+        assertEqualExports(`${temp.path}/odd.zip`, readExport(target.path));
+      }
+    },
+  });
+
+  Deno.test({
     name: `${version}: names that change places between two exports end where they belong`,
     ignore: ignore || !hasPython(),
     fn: async () => {

@@ -1,9 +1,9 @@
 // The target of an export is looked at before anything else: it must be there and a folder.
 
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { PaperwardError } from "../../errors.ts";
 import { isInsideAny } from "../../library/deno_files.ts";
-import type { Files } from "../../library/files.ts";
+import type { FileFacts, Files } from "../../library/files.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { explainWriteError } from "../staging/write_error.ts";
 
@@ -21,10 +21,53 @@ export function checkTarget(files: Files, target: string, create: boolean, dryRu
       hints: [`make it first: mkdir -p ${target}`],
     });
   }
-  if (files.stat(target).kind !== "folder") {
+  if (kindBehind(files, target) !== "folder") {
     throw new PaperwardError(`Cannot export to ${target}: it is not a folder`, {
       hints: [`give a folder, for example ${dirname(target)}`],
     });
+  }
+}
+
+/** What is there, behind a link if it is one; undefined: the link leads nowhere. */
+function kindBehind(files: Files, target: string): FileFacts["kind"] | undefined {
+  try {
+    return files.stat(target).kind;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Checks that a zip can take its place: what can't be renamed once everything is committed never could be.
+ *
+ * @param folder the folder that it is written in @param zip its absolute path, in there
+ * @param longestName of a file there, in bytes
+ * @throws {PaperwardError}
+ */
+export function checkZipPlace(
+  files: Files,
+  folder: string,
+  zip: string,
+  longestName: number,
+): void {
+  const parts = relative(folder, zip).split("/");
+  for (const [index, part] of parts.entries()) {
+    const path = join(folder, ...parts.slice(0, index + 1));
+    const isZip = index === parts.length - 1;
+    if (new TextEncoder().encode(part).length > longestName) {
+      throw new PaperwardError(`Cannot write ${zip}: its name is too long there`, {
+        exit: "usage",
+        hints: [`names have ${longestName} bytes at most in that folder, .zip included`],
+      });
+    }
+    if (!files.exists(path)) continue;
+    const kind = isZip ? files.lstat(path).kind : kindBehind(files, path);
+    if (isZip ? kind !== "folder" : kind === "folder") continue;
+    throw new PaperwardError(
+      `Cannot write ${zip}: ${path} is ${isZip ? "a folder" : "no folder"}`,
+      { exit: "usage", hints: ["move it, or give another name with -zn"] },
+    );
   }
 }
 

@@ -9,7 +9,7 @@ import { composeName } from "../../library/filename/compose_name.ts";
 import { defaultBaseName } from "../../library/filename/base_name.ts";
 import { extensionForMimeType } from "../../library/filename/extension_for_mime_type.ts";
 import { loadFilenameDocuments } from "../../library/filename/load_filename_documents.ts";
-import { isRelativePath } from "../../library/relative_path.ts";
+import { isRelativePath, staysInside } from "../../library/relative_path.ts";
 import { startOfDay } from "../../library/start_of_day.ts";
 import { openSpool, type Spool } from "../../library/spool.ts";
 import { type ManifestWriter, openManifestWriter } from "../manifest/manifest_writer.ts";
@@ -92,7 +92,7 @@ export async function collectExport(
   const source = (role: FileRole, path: string) => join(settings.mediaRoot, FOLDERS[role], path);
   const want = (file: Omit<WantedFile, "source">, path: string) => {
     if (options.dataOnly) return;
-    if (isRelativePath(path)) return wanted.add({ ...file, source: source(file.role, path) });
+    if (staysInside(path)) return wanted.add({ ...file, source: source(file.role, path) });
     refuse(file, path);
   };
   const refuse = (

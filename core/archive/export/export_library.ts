@@ -15,7 +15,7 @@ import { formatMetadata, METADATA_FILE } from "../metadata.ts";
 import type { Secrets } from "../secrets/open_secrets.ts";
 import type { Change } from "../staging/commit_record.ts";
 import { openStaging, type Staging } from "../staging/staging.ts";
-import { checkTarget, keepOutOfLibrary } from "./check_target.ts";
+import { checkTarget, checkZipPlace, keepOutOfLibrary } from "./check_target.ts";
 import { type Collected, collectExport, type ReadyFile } from "./collect_export.ts";
 import { compareFiles } from "./compare_files.ts";
 import { copyFiles } from "./copy_files.ts";
@@ -30,7 +30,7 @@ import { hasSameContent, type Outbox, scratchOutbox } from "./outbox.ts";
 import { openTargetPlanner, type TargetPlanner } from "./plan_target.ts";
 import type { ExportProblem, PlannedFile } from "./planned_file.ts";
 import { previousZips } from "./previous_export.ts";
-import { probeTarget, type TargetAbilities } from "./probe_target.ts";
+import { longestName, probeTarget, type TargetAbilities } from "./probe_target.ts";
 
 /** What a target can do where nothing was tried out: a dry run, a zip. */
 const USUAL_ABILITIES: TargetAbilities = {
@@ -72,6 +72,10 @@ export async function exportLibrary(
   cleanup.defer(() => lock?.release());
   const staging = options.dryRun ? undefined : await stage(world, target.folder);
   try {
+    if (target.zip) {
+      const longest = staging ? longestName(files, staging.folder) : USUAL_ABILITIES.longestName;
+      checkZipPlace(files, target.folder, target.zip, longest);
+    }
     const transfers = world.openTransfers({
       read: [settings.mediaRoot, options.target],
       write: staging ? [staging.folder] : [],

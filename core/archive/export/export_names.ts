@@ -2,6 +2,7 @@
 // where upstream's names do not clash they are upstream's (2.18 and later).
 
 import { createHash } from "node:crypto";
+import { withoutOddCharacters } from "../../library/relative_path.ts";
 import { METADATA_FILE } from "../metadata.ts";
 import { STAGING_FOLDER } from "../staging/staging.ts";
 
@@ -103,7 +104,7 @@ export function openExportNamer(options: ExportNamesOptions): ExportNamer {
   return {
     claim(candidate) {
       const named = (counter: number) =>
-        besideFiles(shorten(outOfStaging(candidate(counter)), longest, options.hasDerived));
+        besideFiles(shorten(safe(candidate(counter)), longest, options.hasDerived));
       let base = named(0);
       if (!isFree(base)) {
         const first = base;
@@ -134,9 +135,10 @@ export function openExportNamer(options: ExportNamesOptions): ExportNamer {
   };
 }
 
-/** A template may name any folder, also ours. */
-function outOfStaging(base: string): string {
-  return base.startsWith(STAGING_FOLDER + "/") ? `_${base}` : base;
+/** A template may name any folder, also ours, and let characters in that no import follows. */
+function safe(base: string): string {
+  const name = withoutOddCharacters(base);
+  return name.startsWith(STAGING_FOLDER + "/") ? `_${name}` : name;
 }
 
 /** Splits a base name as Python's `PurePath.stem` does: at the last dot of the last component, unless it leads. */

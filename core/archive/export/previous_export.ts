@@ -1,13 +1,14 @@
 // What earlier exports left in a target, as their own manifests name it. Invariant: what no manifest names
 // is a stranger, and after a damaged manifest nothing counts as ours.
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { PaperwardError } from "../../errors.ts";
+import { isInsideAny } from "../../library/deno_files.ts";
 import type { Files } from "../../library/files.ts";
 import { readChunks } from "../../library/read_chunks.ts";
 import { isRelativePath } from "../../library/relative_path.ts";
 import { METADATA_FILE, VERSION_FILE } from "../metadata.ts";
-import { readManifestSync } from "../manifest/manifest_reader.ts";
+import { type ManifestRecord, readManifestSync } from "../manifest/manifest_reader.ts";
 import { STAGING_FOLDER } from "../staging/staging.ts";
 
 /** Keys by which a record names files of the export. */
@@ -49,7 +50,10 @@ export function readPreviousExport(
     try {
       const chunks = readChunks(files, join(target, manifest));
       for (const record of readManifestSync(chunks, { file: manifest })) {
-        isManifest ||= record.model === "documents.document";
+        if (!isManifest && record.model === "documents.document") {
+          if (!isSplitManifestOf(record, manifest)) break;
+          isManifest = true;
+        }
         for (const key of NAMING_KEYS) {
           const slice = record.extras.get(key);
           const name: unknown = slice === undefined ? undefined : JSON.parse(slice);
@@ -68,6 +72,17 @@ export function readPreviousExport(
   }
   if (files.exists(join(target, "manifest.json"))) [METADATA_FILE, VERSION_FILE].forEach(own);
   return { gone };
+}
+
+/** Whether a split manifest lies where this target's export puts it: in the folder of its document, or with `-p` in the
+ * same one below `json`. That of another export, in a folder further down, does not. */
+function isSplitManifestOf(document: ManifestRecord, manifest: string): boolean {
+  const raw = document.extras.get("__exported_file_name__");
+  const name: unknown = raw === undefined ? undefined : JSON.parse(raw);
+  if (typeof name !== "string") return false;
+  const [beside, folder] = [dirname(manifest), dirname(name)];
+  return beside === folder ||
+    (isInsideAny(folder, ["originals"]) && beside === folder.replace("originals", "json"));
 }
 
 /** Every file below a target but the staged ones, relative to it; links are listed, never followed. */

@@ -41,7 +41,8 @@ export function probeTarget(files: Files, folder: string): TargetAbilities {
   }
 }
 
-function longestName(files: Files, folder: string): number {
+/** Longest name of a file, in bytes. @param folder an empty place to try it */
+export function longestName(files: Files, folder: string): number {
   let [fits, fails] = [0, 256];
   let failure: unknown;
   for (let size = 255; fails - fits > 1; size = Math.floor((fits + fails) / 2)) {

@@ -4,7 +4,7 @@
 import { dirname, join } from "node:path";
 import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
-import { isRelativePath } from "../../library/relative_path.ts";
+import { staysInside } from "../../library/relative_path.ts";
 import { openSpool, type Spool } from "../../library/spool.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import type { ExportSource } from "../zip/export_source.ts";
@@ -88,7 +88,7 @@ export function planFiles(wanted: Iterable<WantedFile>, options: PlanFilesOption
 
   function find(file: WantedFile, item: string) {
     const instead = "the record is imported without the file";
-    if (!isRelativePath(file.path)) {
+    if (!staysInside(file.path)) {
       problems.add({
         kind: "outside the export",
         item,
@@ -121,7 +121,7 @@ export function planFiles(wanted: Iterable<WantedFile>, options: PlanFilesOption
     const name = file.role === "thumbnail"
       ? byNumber + extension
       : file.name ?? byNumber + extension;
-    if (!isRelativePath(name)) {
+    if (!staysInside(name)) {
       problems.add({
         kind: "outside the library",
         item,

@@ -2,7 +2,7 @@
 // new one. Invariant: a record that is not complete to its last line does not exist.
 
 import { createHash } from "node:crypto";
-import { isRelativePath } from "../../library/relative_path.ts";
+import { staysInside } from "../../library/relative_path.ts";
 import type { OpenFile } from "../../library/files.ts";
 
 /** One step of a commit. Paths are relative to the target, with `/`. */
@@ -43,6 +43,8 @@ export function writeCommitRecord(file: OpenFile): CommitRecordWriter {
   line(HEADER);
   return {
     add(change) {
+      // What could not be read back would undo the whole record, and everything staged with it.
+      if (!isChange(change)) throw new Error(`Not a step of a commit: ${JSON.stringify(change)}`);
       steps++;
       line(change);
     },
@@ -100,12 +102,12 @@ function isChange(value: unknown): value is Change {
   if (typeof value !== "object" || value === null) return false;
   const step = value as Record<string, unknown>;
   if (typeof step["place"] === "string") {
-    return isRelativePath(step["place"]) && typeof step["staged"] === "string" &&
+    return staysInside(step["place"]) && typeof step["staged"] === "string" &&
       /^[\w.-]+$/.test(step["staged"]) &&
-      isRelativePath(step["staged"]);
+      staysInside(step["staged"]);
   }
   const gone = step["clear"] ?? step["remove"];
-  return typeof gone === "string" && isRelativePath(gone);
+  return typeof gone === "string" && staysInside(gone);
 }
 
 function parsed(line: string): Record<string, unknown> | undefined {

@@ -42,6 +42,16 @@ const GRANTS: readonly {
     write: [LOCK, "/backup", "/elsewhere"],
   },
   {
+    command: "document_exporter",
+    options: { target: "/backup/new", zip: true, zipName: "../a" },
+    write: [LOCK, "/backup/new", "/backup"],
+  },
+  {
+    command: "document_exporter",
+    options: { target: "/backup", zip: true, zipName: "/backup/below/a" },
+    write: [LOCK, "/backup"],
+  },
+  {
     command: "document_importer",
     options: { source: "/backup" },
     read: ["/backup"],

@@ -1,6 +1,7 @@
 // Names of an export: upstream's where they don't clash, and never one name for two files.
 
 import { deepStrictEqual, notStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { isRelativePath } from "../../../../core/library/relative_path.ts";
 import { openExportNamer, splitName } from "../../../../core/archive/export/export_names.ts";
 
 const PLAIN = { useFolderPrefix: false, hasDerived: true, hasFolders: false };
@@ -78,6 +79,22 @@ Deno.test("no document is called manifest.json, and none moves into the staging 
     namer.claim(named(".paperward-staging/commit-record", "")).original,
     "_.paperward-staging/commit-record",
   );
+});
+
+Deno.test("what no import would follow is left out of names that a template makes", () => {
+  const namer = openExportNamer({ ...PLAIN, hasFolders: true });
+  const names = ["a\u0001b", "a\u007fb", "\0", "x/nul\0", "C:\\x", "d:/x"].map((stem) =>
+    namer.claim(named(stem, ".pdf")).original
+  );
+  deepStrictEqual(names, [
+    "a-b.pdf",
+    "a-b_01.pdf",
+    "-.pdf",
+    "x/nul-.pdf",
+    "C-\\x.pdf",
+    "d-/x.pdf",
+  ]);
+  ok(names.every(isRelativePath));
 });
 
 Deno.test("one document's folder is never another one's file", () => {

@@ -1,7 +1,7 @@
 // Two-phase writing: whatever happens, the target holds the old generation or the new one.
 
 import { join } from "node:path";
-import { deepStrictEqual as assertEquals, ok as assert } from "node:assert/strict";
+import { deepStrictEqual as assertEquals, ok as assert, rejects } from "node:assert/strict";
 import { openFiles } from "../../../../core/library/deno_files.ts";
 import type { Files } from "../../../../core/library/files.ts";
 import type { Change } from "../../../../core/archive/staging/commit_record.ts";
@@ -149,4 +149,19 @@ Deno.test("a hostile commit record leads nowhere", async () => {
     assertEquals(Deno.readTextFileSync(join(outside, "victim.txt")), "mine");
   }
   Deno.removeSync(outside, { recursive: true });
+});
+
+Deno.test("a step that could not be read back stops a commit before it counts", async () => {
+  for (const place of ["../x", "/x", "a//b", "a\0b", ""]) {
+    const target = Deno.makeTempDirSync();
+    write(target, OLD);
+    const files = openFiles({ read: [target], write: [target] });
+    const staging = await openStaging(files, target);
+    const staged = staging.newName();
+    files.writeBytes(staging.path(staged), "new");
+    await rejects(staging.commit([{ place: "a.txt", staged }, { place, staged: "0000009" }]));
+    staging.discard();
+    assertEquals(read(target), OLD, JSON.stringify(place));
+    Deno.removeSync(target, { recursive: true });
+  }
 });
