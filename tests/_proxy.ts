@@ -12,9 +12,10 @@ export interface Proxy extends AsyncDisposable {
   forwarded(bytes: number): Promise<void>;
 }
 
-/** Opens a proxy before a port of this machine. */
-export function openProxy(target: number): Proxy {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+/** Opens a proxy before a port of this machine.
+ * @param port where it listens; 0: anywhere */
+export function openProxy(target: number, port = 0): Proxy {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port });
   const connections = new Set<Deno.Conn>();
   let stalled = false;
   let total = 0;

@@ -138,7 +138,8 @@ function unprivileged(command: readonly string[], ...more: readonly string[]): s
     : ["/usr/bin/setpriv", ...drop, ...more, ...command];
 }
 
-function freePort(): number {
+/** A port at which nobody listens now. */
+export function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();

@@ -19,6 +19,17 @@ const CHECK_ADDRESS =
 /** What to do where the connection broke. */
 export const AGAIN = "Nothing is half done: look at the server's log, and run it again.";
 
+/** The connection was there, and is no more. */
+const BROKEN = [
+  "ECONNRESET",
+  "EPIPE",
+  "ECONNABORTED",
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+  "CONNECTION_DESTROYED",
+  "PROTOCOL_CONNECTION_LOST",
+] as const;
+
 /** System errors by their code. */
 const SYSTEM: Readonly<Record<string, ServerErrorMeaning>> = {
   ECONNREFUSED: {
@@ -42,15 +53,7 @@ const SYSTEM: Readonly<Record<string, ServerErrorMeaning>> = {
   ENETUNREACH: { reason: "its network can't be reached", exit: "failed", hints: [CHECK_ADDRESS] },
   ETIMEDOUT: { reason: "its host does not answer", exit: "failed", hints: [CHECK_ADDRESS] },
   ...Object.fromEntries(
-    [
-      "ECONNRESET",
-      "EPIPE",
-      "ECONNABORTED",
-      "CONNECTION_CLOSED",
-      "CONNECTION_ENDED",
-      "CONNECTION_DESTROYED",
-      "PROTOCOL_CONNECTION_LOST",
-    ].map((code) => [code, {
+    BROKEN.map((code) => [code, {
       reason: "the connection to the server broke",
       exit: "failed" as const,
       hints: [AGAIN],
@@ -62,6 +65,26 @@ const SYSTEM: Readonly<Record<string, ServerErrorMeaning>> = {
 export function errorCode(error: unknown): string | undefined {
   const { code } = (error ?? {}) as { readonly code?: unknown };
   return typeof code === "string" ? code : undefined;
+}
+
+/** The code of what lies behind an error for the user. */
+export function causeCode(error: unknown): string | undefined {
+  return error instanceof PaperwardError ? errorCode(error.cause) : errorCode(error);
+}
+
+/** Codes that say that the connection is gone, and nothing of what it was asked. */
+const LOST: ReadonlySet<string> = new Set([
+  ...BROKEN,
+  "57P01",
+  "57P02",
+  "57P03",
+  "ER_SERVER_SHUTDOWN",
+  "ER_CONNECTION_KILLED",
+]);
+
+/** Whether an error says that the connection is gone. A server that doesn't answer is another matter. */
+export function isConnectionLost(error: unknown): boolean {
+  return LOST.has(causeCode(error) ?? "");
 }
 
 /** What went wrong while a connection was made: where nobody knows the error, encryption is to blame.

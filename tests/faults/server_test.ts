@@ -76,6 +76,15 @@ for (const kind of SERVER_KINDS) {
         assert.match(result.stderr, says);
         assert.match(result.stderr, /hint: /);
         assert.deepEqual(treeChanges(before, readTree(target.folder)), [], "the old export");
+        if (name === "the server is killed") {
+          // The next run waits for it while it is started again.
+          const again = startBinary(["document_exporter", target.path, "-d"], {
+            env: { ...env, PAPERLESS_DB_TIMEOUT: "60" },
+          });
+          assert.ok(await again.says(/takes no connection now: asking again/));
+          await server.restart();
+          assertCode(await again.ended, 0);
+        }
         assert.deepEqual(
           [...Deno.readDirSync(`${library.folder}/scratch`)].map((entry) => entry.name),
           [],

@@ -13,9 +13,9 @@ export async function openMariadb(
   settings: ServerSettings,
   options: OpenOptions,
 ): Promise<LibraryDatabase> {
-  const server = await connectServer(settings, options);
-  return await openOnServer(server, {
+  const connect = () => connectServer(settings, options);
+  return await openOnServer(await connect(), {
     begin: ["START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"],
     snapshotOf,
-  });
+  }, options.mode === "read" ? connect : undefined);
 }

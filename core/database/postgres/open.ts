@@ -13,9 +13,9 @@ export async function openPostgres(
   settings: ServerSettings,
   options: OpenOptions,
 ): Promise<LibraryDatabase> {
-  const server = await connectServer(settings, options);
-  return await openOnServer(server, {
+  const connect = () => connectServer(settings, options);
+  return await openOnServer(await connect(), {
     begin: ["BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"],
     snapshotOf,
-  });
+  }, options.mode === "read" ? connect : undefined);
 }

@@ -4,6 +4,7 @@
 import { strict as assert } from "node:assert";
 import { sql } from "kysely";
 import { connectServer } from "../../../core/database/connect_server.ts";
+import type { Snapshot } from "../../../core/database/database.ts";
 import { openDatabase, type OpenOptions } from "../../../core/database/open_database.ts";
 import type { ServerConnection, ServerSettings } from "../../../core/database/server_connection.ts";
 import { checkMariadbVersion } from "../../../core/database/mariadb/connect.ts";
@@ -12,6 +13,7 @@ import { PaperwardError } from "../../../core/errors.ts";
 import type { ExitName } from "../../../core/exit_codes.ts";
 import { withoutFixtures } from "../../_fixtures.ts";
 import {
+  freePort,
   PASSWORD,
   SERVER_KINDS,
   type TestDatabase,
@@ -20,9 +22,11 @@ import {
   withoutServer,
 } from "../../_servers.ts";
 import { openBlackHole, openProxy } from "../../_proxy.ts";
+import { silentReport } from "../../_silent_report.ts";
 
 const OPTIONS = {
   files: { readText: (path: string) => Deno.readTextFileSync(path) },
+  report: silentReport(),
   mode: "read",
 } as unknown as OpenOptions;
 const WRITE = { ...OPTIONS, mode: "write" } as OpenOptions;
@@ -323,9 +327,9 @@ for (const kind of SERVER_KINDS) {
   test("every refusal is one clear line", async () => {
     await using database = await server!.createDatabase();
     const refusals: readonly (readonly [Partial<ServerSettings>, ExitName, RegExp])[] = [
-      [{ port: 1 }, "failed", /refuses the connection/],
+      [{ port: 1, timeoutMs: 300 }, "failed", /refuses the connection/],
       [{ host: "nohost.invalid" }, "failed", /host/],
-      [{ host: "/nonexistent/socket" }, "failed", /no such socket/],
+      [{ host: "/nonexistent/socket", timeoutMs: 300 }, "failed", /no such socket/],
       [{ password: "wrong" }, "failed", /rejects the user or the password/],
       [{ password: "" }, "failed", /rejects the user or the password/],
       [{ user: "nobody_knows" }, "failed", /rejects the user or the password/],
@@ -410,6 +414,63 @@ for (const kind of SERVER_KINDS) {
       "failed",
       /did not answer|connection to the server broke/,
     );
+  });
+
+  test("a server that takes no connection yet is asked again, and not for long", async () => {
+    await using database = await server!.loadLibrary("v3.0.5");
+    const settings = settingsOf(database, { host: "127.0.0.1", port: freePort() });
+    const report = silentReport();
+    const { info } = report;
+    const told = Promise.withResolvers<void>();
+    const opening = openDatabase(settings, {
+      ...OPTIONS,
+      report: { ...report, info: (text) => (info(text), told.resolve()) },
+    });
+    await Promise.race([told.promise, opening]);
+    await using _proxy = openProxy(server!.port, settings.port);
+    const library = await opening;
+    await library.close();
+    assert.match(report.lines.map(({ text }) => text).join(), /takes no connection now: asking/);
+  });
+
+  test("who only reads goes on in the next snapshot after a connection was lost", async () => {
+    await using database = await server!.loadLibrary("v3.0.5");
+    await using proxy = openProxy(server!.port);
+    const settings = settingsOf(database, { host: "127.0.0.1", port: proxy.port });
+    const count = ({ kysely }: Snapshot) =>
+      kysely.selectFrom("documents_document").select("id").execute().then(({ length }) => length);
+    const library = await openDatabase(settings, OPTIONS);
+    try {
+      assert.equal(await library.snapshot(count), 42);
+      proxy.cut();
+      assert.equal(await library.snapshot(count), 42);
+      // In the middle of one there is no other view to go on with.
+      const halfway = library.snapshot(async (snapshot) => {
+        await count(snapshot);
+        proxy.cut();
+        return await count(snapshot);
+      });
+      await assertRefused(halfway, "failed", /broke/);
+      assert.equal(await library.snapshot(count), 42);
+      proxy.cut();
+      await database.sql("create table documents_new (id integer);");
+      await assertRefused(library.snapshot(count), "failed", /migrated while the connection/);
+    } finally {
+      await library.close();
+    }
+  });
+
+  test("who writes ends where the connection was lost", async () => {
+    await using database = await server!.loadLibrary("v3.0.5");
+    await using proxy = openProxy(server!.port);
+    const settings = settingsOf(database, { host: "127.0.0.1", port: proxy.port });
+    const library = await openDatabase(settings, WRITE);
+    try {
+      proxy.cut();
+      await assertRefused(library.snapshot(() => Promise.resolve()), "failed", /broke/);
+    } finally {
+      await library.close();
+    }
   });
 
   test("a network that stops forwarding ends a statement, and the connection with it", async () => {
