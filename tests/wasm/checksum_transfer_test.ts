@@ -16,7 +16,7 @@ import {
 } from "../../wasm/checksum/mod.ts";
 import { tempFolder } from "../_fixtures.ts";
 
-const CHUNK = 128 * 1024;
+const CHUNK = 64 * 1024;
 const LENGTHS = [
   0,
   1,

@@ -1,5 +1,5 @@
 // The WASM module of the checksums, instantiated with a memory of its own for each user: lanes and streams
-// of one user never meet another's. Memory is static, 1.3 MB an instance, and cannot grow.
+// of one user never meet another's. Memory is static, 1.7 MB an instance, and cannot grow.
 
 import module from "./checksum.wasm" with { type: "bytes" };
 
