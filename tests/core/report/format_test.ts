@@ -65,6 +65,22 @@ Deno.test("width counts columns, cutting keeps graphemes whole", () => {
   strictEqual(displayWidth("請求書"), 6);
   strictEqual(displayWidth("e\u0301"), 1);
   strictEqual(displayWidth("👨‍👩‍👧"), 2);
+  const widths = [
+    ["한글".normalize("NFD"), 4],
+    ["がき".normalize("NFD"), 4],
+    ["A\u0308rzte", 5],
+    ["Rech\u00adnung\u200b\ufeff", 8],
+    ["🇩🇪", 2],
+    ["1️⃣", 2],
+    ["👍🏽", 2],
+    ["☺", 1],
+    ["☺️", 2],
+    ["…—“ß", 4],
+    ["ｶﾅ", 2],
+    ["ＡＢ", 4],
+    ["\ud800", 1],
+  ] as const;
+  for (const [text, columns] of widths) strictEqual(displayWidth(text), columns, text);
   strictEqual(truncate("請求書", 6), "請求書");
   strictEqual(truncate("請求書", 5), "請求…");
   strictEqual(truncate("請求書", 4), "請…");
