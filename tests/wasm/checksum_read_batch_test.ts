@@ -12,7 +12,7 @@ import {
 } from "../../wasm/checksum/transfer_pool.ts";
 import { tempFolder } from "../_fixtures.ts";
 
-const SIZES = [0, 1, 63, 64, 65, 1000, 65_535, 65_536, 65_537, 131_072, 300_000];
+const SIZES = [0, 1, 63, 64, 65, 1000, 32_767, 32_768, 32_769, 131_072, 300_000];
 
 const POOLS: readonly (readonly [string, (folder: string) => TransferPool])[] = [
   ["inline", () => inlineTransferPool()],

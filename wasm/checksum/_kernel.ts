@@ -4,7 +4,7 @@
 import module from "./checksum.wasm" with { type: "bytes" };
 
 /** Streams that are processed side by side. */
-export const LANES = 8;
+export const LANES = 16;
 
 /** Numbers of the algorithms in the module. */
 export const ALGORITHMS = { none: 0, md5: 1, sha256: 2 } as const;

@@ -69,13 +69,13 @@ export interface TransferResult {
 export interface TransferOptions {
   /** 4 bytes of shared memory: an Int32 that is not zero asks for a stop. Looked at before each chunk. */
   readonly stop?: SharedArrayBuffer;
-  /** Who does SHA-256: the host, one file after the other, or the module, eight files at once.
+  /** Who does SHA-256: the host, one file after the other, or the module, sixteen files at once.
    * @default whichever is faster on this processor, measured once a thread */
   readonly sha256?: "host" | "module";
 }
 
 /** Transfers files in this thread; one result for each job, in any order. Jobs are pulled as lanes become
- * free, eight ahead at most. After a stop all jobs that are left fail with phase `"stop"`. Leaving the loop
+ * free, sixteen ahead at most. After a stop all jobs that are left fail with phase `"stop"`. Leaving the loop
  * early removes the unfinished targets.
  *
  * Memory: 1.7 MB of WASM, whatever the sizes of the files. */

@@ -1,7 +1,7 @@
 //! SHA-256 (FIPS 180-4): one stream in scalar code, and four independent streams in one vector. Only whole
 //! blocks of 64 bytes come here; padding is the caller's.
 
-use crate::lanes::{LANES, State, load, rows, transpose};
+use crate::lanes::{LANES, Party, State, load};
 use core::arch::wasm32::*;
 
 pub const INITIAL: State = [
@@ -89,21 +89,16 @@ fn xor3(a: v128, b: v128, c: v128) -> v128 {
     v128_xor(a, v128_xor(b, c))
 }
 
-/// Streams `first` to `first + 3` in step. Streams that are not in `mask` keep their state.
+/// Four streams in step.
 ///
 /// # Safety
-/// Each of the four `data` points to `blocks` whole blocks.
-pub unsafe fn vector(
-    states: &mut [State; LANES],
-    first: usize,
-    data: &[*const u8],
-    blocks: usize,
-    mask: u32,
-) {
+/// The data of each member of the party are `blocks` whole blocks.
+pub unsafe fn vector(states: &mut [State; LANES], party: &Party, group: usize, blocks: usize) {
+    let data = party.data(group);
     let spread = core::hint::black_box(SPREAD.as_ptr()).cast::<v128>();
-    let mut state = rows::<8>(states, first);
+    let mut state = party.rows::<8>(states, group);
     for block in 0..blocks {
-        let mut w = unsafe { load(data, block * 64) };
+        let mut w = unsafe { load(&data, block * 64) };
         for word in w.iter_mut() {
             *word = big_endian(*word);
         }
@@ -130,17 +125,12 @@ pub unsafe fn vector(
             *word = u32x4_add(*word, add);
         }
     }
-    for half in 0..2 {
-        let turned = transpose([
-            state[half * 4],
-            state[half * 4 + 1],
-            state[half * 4 + 2],
-            state[half * 4 + 3],
-        ]);
-        for (i, row) in turned.into_iter().enumerate() {
-            if mask & (1 << (first + i)) != 0 {
-                unsafe { v128_store(states[first + i].as_mut_ptr().add(half * 4).cast(), row) };
-            }
-        }
+    for half in [0, 4] {
+        party.store(
+            states,
+            group,
+            core::array::from_fn(|i| state[half + i]),
+            half,
+        );
     }
 }
