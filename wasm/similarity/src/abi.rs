@@ -33,12 +33,7 @@ fn with<T>(work: impl FnOnce(&mut Kernel) -> T) -> T {
 impl Kernel {
     fn bytes(&self, length: usize) -> &[u8] {
         // Any bytes are bytes, and the buffer was made for at least as many.
-        unsafe {
-            core::slice::from_raw_parts(
-                self.input.as_ptr().cast(),
-                length.min(self.input.len() * 8),
-            )
-        }
+        unsafe { core::slice::from_raw_parts(self.input.as_ptr().cast(), length.min(self.input.len() * 8)) }
     }
 }
 
@@ -139,18 +134,9 @@ pub extern "C" fn open(length: usize) -> u32 {
 /// tile's bytes), the left tile's texts first, then the bytes of both tiles. With `right` 0 the left tile is
 /// compared with itself. Returns the number of matches, or 2³² − 1 where no alphabet is open.
 #[unsafe(no_mangle)]
-pub extern "C" fn compare(
-    left: usize,
-    right: usize,
-    left_bytes: usize,
-    right_bytes: usize,
-    ratio: f64,
-    cut_off: u32,
-) -> u32 {
+pub extern "C" fn compare(left: usize, right: usize, left_bytes: usize, right_bytes: usize, ratio: f64, cut_off: u32) -> u32 {
     with(|kernel| {
-        let Some(mut comparer) = kernel.comparer.take() else {
-            return u32::MAX;
-        };
+        let Some(mut comparer) = kernel.comparer.take() else { return u32::MAX };
         let mut matches = std::mem::take(&mut kernel.matches);
         matches.clear();
         let bytes = kernel.bytes((left + right) * 4 + left_bytes + right_bytes);
@@ -158,18 +144,9 @@ pub extern "C" fn compare(
         let ends = words(ends);
         let (left_texts, right_texts) = texts.split_at(left_bytes);
         kernel.counters = comparer.compare(
-            Tile {
-                bytes: left_texts,
-                ends: &ends[..left],
-            },
-            (right > 0).then(|| Tile {
-                bytes: right_texts,
-                ends: &ends[left..],
-            }),
-            Demand {
-                ratio,
-                rule: rule(cut_off),
-            },
+            Tile { bytes: left_texts, ends: &ends[..left] },
+            (right > 0).then(|| Tile { bytes: right_texts, ends: &ends[left..] }),
+            Demand { ratio, rule: rule(cut_off) },
             &mut matches,
         );
         let count = matches.len() as u32;
@@ -182,34 +159,17 @@ pub extern "C" fn compare(
 /// Compares only some pairs of one tile: the input buffer holds where each text ends, then the pairs as two
 /// numbers of 32 bits each, sorted by the first, then the bytes of the texts. Returns as [`compare`] does.
 #[unsafe(no_mangle)]
-pub extern "C" fn compare_pairs(
-    texts: usize,
-    pairs: usize,
-    bytes: usize,
-    ratio: f64,
-    cut_off: u32,
-) -> u32 {
+pub extern "C" fn compare_pairs(texts: usize, pairs: usize, bytes: usize, ratio: f64, cut_off: u32) -> u32 {
     with(|kernel| {
-        let Some(mut comparer) = kernel.comparer.take() else {
-            return u32::MAX;
-        };
+        let Some(mut comparer) = kernel.comparer.take() else { return u32::MAX };
         let mut matches = std::mem::take(&mut kernel.matches);
         matches.clear();
-        let (numbers, bytes) = kernel
-            .bytes((texts + 2 * pairs) * 4 + bytes)
-            .split_at((texts + 2 * pairs) * 4);
+        let (numbers, bytes) = kernel.bytes((texts + 2 * pairs) * 4 + bytes).split_at((texts + 2 * pairs) * 4);
         let numbers = words(numbers);
         let (ends, pairs) = numbers.split_at(texts);
-        let pairs: Vec<(u32, u32)> = pairs
-            .chunks_exact(2)
-            .map(|pair| (pair[0], pair[1]))
-            .collect();
-        let demand = Demand {
-            ratio,
-            rule: rule(cut_off),
-        };
-        kernel.counters =
-            comparer.compare_pairs(Tile { bytes, ends }, &pairs, demand, &mut matches);
+        let pairs: Vec<(u32, u32)> = pairs.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+        let demand = Demand { ratio, rule: rule(cut_off) };
+        kernel.counters = comparer.compare_pairs(Tile { bytes, ends }, &pairs, demand, &mut matches);
         let count = matches.len() as u32;
         kernel.matches = matches;
         kernel.comparer = Some(comparer);
@@ -218,20 +178,11 @@ pub extern "C" fn compare_pairs(
 }
 
 fn words(bytes: &[u8]) -> Vec<u32> {
-    bytes
-        .as_chunks()
-        .0
-        .iter()
-        .map(|&word| u32::from_le_bytes(word))
-        .collect()
+    bytes.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word)).collect()
 }
 
 fn rule(cut_off: u32) -> Rule {
-    if cut_off == 0 {
-        Rule::Compared
-    } else {
-        Rule::CutOff
-    }
+    if cut_off == 0 { Rule::Compared } else { Rule::CutOff }
 }
 
 /// The matches of the last block: left, right and distance, 32 bits each.

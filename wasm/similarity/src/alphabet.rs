@@ -40,25 +40,18 @@ impl Frequencies {
     /// classes, their ends, the number of buckets for unknown characters, these buckets, then pairs of
     /// character and bucket.
     pub fn plan(&self) -> Vec<u32> {
-        let mut characters: Vec<(u32, u64)> = (0..)
-            .zip(self.0.iter().copied())
-            .filter(|&(_, count)| count > 0)
-            .collect();
+        let mut characters: Vec<(u32, u64)> =
+            (0..).zip(self.0.iter().copied()).filter(|&(_, count)| count > 0).collect();
         characters.sort_by_key(|&(code, count)| (std::cmp::Reverse(count), code));
         let total: u64 = characters.iter().map(|&(_, count)| count).sum();
         let (own, rare) = characters.split_at(characters.len().min(BUCKETS - SHARED));
-        let mut buckets: Vec<(u64, Vec<u32>, bool)> = own
-            .iter()
-            .map(|&(code, count)| (count, vec![code], false))
-            .collect();
+        let mut buckets: Vec<(u64, Vec<u32>, bool)> =
+            own.iter().map(|&(code, count)| (count, vec![code], false)).collect();
 
         // Rare characters share buckets, each of them the emptiest one at its turn.
         let mut shared: Vec<(u64, Vec<u32>, bool)> = vec![(0, Vec::new(), true); SHARED];
         for &(code, count) in rare {
-            let bucket = shared
-                .iter_mut()
-                .min_by_key(|bucket| bucket.0)
-                .expect("at least one");
+            let bucket = shared.iter_mut().min_by_key(|bucket| bucket.0).expect("at least one");
             bucket.0 += count;
             bucket.1.push(code);
         }
@@ -81,10 +74,7 @@ impl Frequencies {
             Some(last) if buckets.len() - first < 2 => *last = count,
             _ => ends.push(count),
         }
-        let rest: Vec<u32> = (0..buckets.len())
-            .filter(|&at| buckets[at].2)
-            .map(|at| at as u32)
-            .collect();
+        let rest: Vec<u32> = (0..buckets.len()).filter(|&at| buckets[at].2).map(|at| at as u32).collect();
         let mut plan = vec![ends.len() as u32];
         plan.extend(ends);
         plan.push(rest.len() as u32);
@@ -110,17 +100,9 @@ impl Alphabet {
         if last > BUCKETS || rest.is_empty() || !ends.is_sorted() || plan.len() % 2 != 0 {
             return None;
         }
-        let bucket = |value: u32| {
-            u8::try_from(value)
-                .ok()
-                .filter(|&value| usize::from(value) < last)
-        };
-        let rest = rest
-            .iter()
-            .map(|&value| bucket(value))
-            .collect::<Option<Vec<u8>>>()?;
-        let unknown =
-            |code: u32| rest[(code.wrapping_mul(0x9e37_79b1) >> 16) as usize % rest.len()];
+        let bucket = |value: u32| u8::try_from(value).ok().filter(|&value| usize::from(value) < last);
+        let rest = rest.iter().map(|&value| bucket(value)).collect::<Option<Vec<u8>>>()?;
+        let unknown = |code: u32| rest[(code.wrapping_mul(0x9e37_79b1) >> 16) as usize % rest.len()];
         let mut buckets: Vec<u8> = (0..=0xffff).map(unknown).collect();
         for pair in plan.chunks_exact(2) {
             *buckets.get_mut(pair[0] as usize)? = bucket(pair[1])?;

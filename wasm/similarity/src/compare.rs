@@ -55,10 +55,7 @@ impl Texts {
         &self.characters[self.range(at)]
     }
     fn buckets(&self, at: usize, alphabet: &Alphabet) -> Vec<u8> {
-        self.characters(at)
-            .iter()
-            .map(|&character| alphabet.bucket(character))
-            .collect()
+        self.characters(at).iter().map(|&character| alphabet.bucket(character)).collect()
     }
     fn length(&self, at: usize) -> u32 {
         self.range(at).len() as u32
@@ -99,11 +96,7 @@ pub struct Tile<'a> {
 
 impl<'a> Tile<'a> {
     fn text(&self, at: usize) -> &'a [u8] {
-        let start = if at == 0 {
-            0
-        } else {
-            self.ends[at - 1] as usize
-        };
+        let start = if at == 0 { 0 } else { self.ends[at - 1] as usize };
         &self.bytes[start..self.ends[at] as usize]
     }
 }
@@ -171,30 +164,18 @@ impl Comparer {
     }
 
     fn load(&mut self, tile: Tile, right: bool) {
-        let mut texts = std::mem::take(if right {
-            &mut self.right
-        } else {
-            &mut self.left
-        });
+        let mut texts = std::mem::take(if right { &mut self.right } else { &mut self.left });
         texts.characters.clear();
         // No more than is needed: each of up to a million characters would be kept twice otherwise.
         texts.characters.reserve_exact(tile.bytes.len());
         texts.ends.clear();
         for at in 0..tile.ends.len() {
             decode(tile.text(at), |code| {
-                texts.characters.push(if code < 0x10000 {
-                    code as u16
-                } else {
-                    self.stand_in(code)
-                });
+                texts.characters.push(if code < 0x10000 { code as u16 } else { self.stand_in(code) });
             });
             texts.ends.push(texts.characters.len());
         }
-        *(if right {
-            &mut self.right
-        } else {
-            &mut self.left
-        }) = texts;
+        *(if right { &mut self.right } else { &mut self.left }) = texts;
     }
 
     fn stand_in(&mut self, code: u32) -> u16 {
@@ -214,13 +195,7 @@ impl Comparer {
 
     /// Compares every text of one tile with every text of the other, or with `right` absent each pair of one
     /// tile. Matches are appended.
-    pub fn compare(
-        &mut self,
-        left: Tile,
-        right: Option<Tile>,
-        demand: Demand,
-        matches: &mut Vec<Match>,
-    ) -> Counters {
+    pub fn compare(&mut self, left: Tile, right: Option<Tile>, demand: Demand, matches: &mut Vec<Match>) -> Counters {
         self.beyond.clear();
         self.wide = false;
         let mut counters = Counters::default();
@@ -231,28 +206,18 @@ impl Comparer {
         let same = right.is_none();
         let right_tile = right.unwrap_or(left);
         let columns = std::mem::take(&mut self.right);
-        let queries = if same {
-            None
-        } else {
-            Some(std::mem::take(&mut self.left))
-        };
+        let queries = if same { None } else { Some(std::mem::take(&mut self.left)) };
         let rows = queries.as_ref().unwrap_or(&columns);
         let in_classes = demand.ratio >= LEAST_RATIO_FOR_CLASSES;
-        let fits =
-            |texts: &Texts, at: usize| in_classes && texts.range(at).len() <= LONGEST_IN_CLASSES;
+        let fits = |texts: &Texts, at: usize| in_classes && texts.range(at).len() <= LONGEST_IN_CLASSES;
 
-        let buckets: Vec<Vec<u8>> = (0..columns.ends.len())
-            .map(|at| columns.buckets(at, &self.alphabet))
-            .collect();
+        let buckets: Vec<Vec<u8>> = (0..columns.ends.len()).map(|at| columns.buckets(at, &self.alphabet)).collect();
         let groups: Vec<Members> = alike(&buckets)
             .into_iter()
             .map(|members| {
                 let texts: Vec<&[u8]> = members.iter().map(|&at| buckets[at].as_slice()).collect();
                 let fit = members.iter().all(|&at| fits(&columns, at));
-                Members {
-                    group: Group::new(&texts, &self.alphabet, &self.class_of, fit),
-                    members,
-                }
+                Members { group: Group::new(&texts, &self.alphabet, &self.class_of, fit), members }
             })
             .collect();
         drop(buckets);
@@ -263,37 +228,15 @@ impl Comparer {
         let mut query = std::mem::take(&mut self.query);
         for at in 0..rows.ends.len() {
             let with_rows = fits(rows, at);
-            query.set(
-                &rows.buckets(at, &self.alphabet),
-                &self.alphabet,
-                &self.class_of,
-                with_rows,
-            );
+            query.set(&rows.buckets(at, &self.alphabet), &self.alphabet, &self.class_of, with_rows);
             survivors.clear();
             for group in &groups {
                 // Of one tile with itself, only the pairs behind the diagonal.
-                let first = if same {
-                    group.members.partition_point(|&member| member <= at)
-                } else {
-                    0
-                };
-                self.filter(
-                    &query,
-                    group,
-                    first,
-                    &mut budgets,
-                    with_rows,
-                    &mut counters,
-                    &mut survivors,
-                );
+                let first = if same { group.members.partition_point(|&member| member <= at) } else { 0 };
+                self.filter(&query, group, first, &mut budgets, with_rows, &mut counters, &mut survivors);
             }
             if !survivors.is_empty() {
-                let texts = Pairing {
-                    rows,
-                    columns: &columns,
-                    left,
-                    right: right_tile,
-                };
+                let texts = Pairing { rows, columns: &columns, left, right: right_tile };
                 self.measure(at, &texts, demand, &survivors, &mut counters, matches);
             }
         }
@@ -325,26 +268,15 @@ impl Comparer {
             let mut survivors = Vec::new();
             for &(_, right) in pairs {
                 let (length, other) = (texts.length(at), texts.length(right as usize));
-                let budget = budgets
-                    .of(length + other)
-                    .filter(|&budget| length.abs_diff(other) <= budget);
+                let budget = budgets.of(length + other).filter(|&budget| length.abs_diff(other) <= budget);
                 match budget {
-                    Some(budget) => survivors.push(Survivor {
-                        right: right as usize,
-                        budget,
-                        least: budget,
-                    }),
+                    Some(budget) => survivors.push(Survivor { right: right as usize, budget, least: budget }),
                     None => counters.by_length += 1,
                 }
             }
             counters.pairs += pairs.len() as u32;
             if !survivors.is_empty() {
-                let pairing = Pairing {
-                    rows: &texts,
-                    columns: &texts,
-                    left: tile,
-                    right: tile,
-                };
+                let pairing = Pairing { rows: &texts, columns: &texts, left: tile, right: tile };
                 self.measure(at, &pairing, demand, &survivors, &mut counters, matches);
             }
         }
@@ -352,10 +284,7 @@ impl Comparer {
         counters
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one step of `compare`, called once"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "one step of `compare`, called once")]
     fn filter(
         &mut self,
         query: &Query,
@@ -370,9 +299,7 @@ impl Comparer {
         let mut wanted = 0u8;
         for lane in first..members.len() {
             let length = group.lengths[lane];
-            let Some(budget) = budgets.of(query.length + length) else {
-                continue;
-            };
+            let Some(budget) = budgets.of(query.length + length) else { continue };
             if query.length.abs_diff(length) <= budget {
                 wanted |= 1 << lane;
                 most[lane] = budget;
@@ -384,28 +311,16 @@ impl Comparer {
             return;
         }
         let with_classes = with_rows && self.classes_help.worthwhile();
-        let bounds = bound(
-            query,
-            group,
-            &most,
-            wanted,
-            &self.alphabet.ends,
-            with_classes,
-            &mut self.lanes,
-        );
+        let bounds =
+            bound(query, group, &most, wanted, &self.alphabet.ends, with_classes, &mut self.lanes);
         counters.by_histogram += bounds.by_histogram.count_ones();
         counters.by_classes += bounds.by_classes.count_ones();
         let left = wanted & !bounds.by_histogram;
         if with_classes && left != 0 {
-            self.classes_help
-                .count(left.count_ones(), bounds.by_classes.count_ones());
+            self.classes_help.count(left.count_ones(), bounds.by_classes.count_ones());
         }
         for lane in lanes_of(left & !bounds.by_classes) {
-            survivors.push(Survivor {
-                right: members[lane],
-                budget: most[lane],
-                least: bounds.least[lane],
-            });
+            survivors.push(Survivor { right: members[lane], budget: most[lane], least: bounds.least[lane] });
         }
     }
 
@@ -441,11 +356,7 @@ impl Comparer {
                 demand.rule
             ));
             counters.matched += 1;
-            matches.push(Match {
-                left: at as u32,
-                right: survivor.right as u32,
-                distance,
-            });
+            matches.push(Match { left: at as u32, right: survivor.right as u32, distance });
         }
     }
 
@@ -457,11 +368,7 @@ impl Comparer {
             decode(texts.right.text(survivor.right), |code| right.push(code));
             return distance_of_long(&right, &left, survivor.budget);
         }
-        distance_of_long(
-            columns.characters(survivor.right),
-            rows.characters(at),
-            survivor.budget,
-        )
+        distance_of_long(columns.characters(survivor.right), rows.characters(at), survivor.budget)
     }
 
     /// Two at a time. Where the filters' bound is usually near the distance, the first attempt is with little more
@@ -478,14 +385,7 @@ impl Comparer {
             .enumerate()
             .map(|(at, survivor)| {
                 let guess = (survivor.least as f32 * excess) as u32 + 16;
-                (
-                    at,
-                    if guess < survivor.budget / 4 * 3 {
-                        guess
-                    } else {
-                        survivor.budget
-                    },
-                )
+                (at, if guess < survivor.budget / 4 * 3 { guess } else { survivor.budget })
             })
             .collect();
         while !waiting.is_empty() {
@@ -493,11 +393,7 @@ impl Comparer {
             for pair in waiting.chunks(2) {
                 let both = [pair[0], *pair.last().expect("not empty")];
                 let texts = both.map(|(at, _)| columns.characters(survivors[at].right));
-                let distances = self.pattern.distances(
-                    texts,
-                    both.map(|(_, within)| within),
-                    &mut self.columns,
-                );
+                let distances = self.pattern.distances(texts, both.map(|(_, within)| within), &mut self.columns);
                 for (&(at, within), distance) in pair.iter().zip(distances) {
                     let survivor = &survivors[at];
                     if distance <= within {

@@ -32,11 +32,7 @@ struct Row {
 
 impl Default for Query {
     fn default() -> Self {
-        Self {
-            length: 0,
-            histogram: [0; BUCKETS],
-            rows: Vec::new(),
-        }
+        Self { length: 0, histogram: [0; BUCKETS], rows: Vec::new() }
     }
 }
 
@@ -56,16 +52,9 @@ impl Query {
         }
         for (position, &bucket) in buckets.iter().enumerate() {
             let class = usize::from(class_of[usize::from(bucket)]);
-            let first = if class == 0 {
-                0
-            } else {
-                alphabet.ends[class - 1]
-            };
+            let first = if class == 0 { 0 } else { alphabet.ends[class - 1] };
             let symbol = (usize::from(bucket) - first) as u32;
-            self.rows[class].push(Row {
-                position: position as u32,
-                symbol,
-            });
+            self.rows[class].push(Row { position: position as u32, symbol });
         }
     }
 }
@@ -106,10 +95,7 @@ pub fn alike(texts: &[Vec<u8>]) -> Vec<Vec<usize>> {
     let difference = |one: usize, other: usize| -> u32 {
         let mut sum = zero();
         for (&one, &other) in histograms[one].iter().zip(&histograms[other]) {
-            sum = add_saturating16(
-                sum,
-                or(sub_saturating16(one, other), sub_saturating16(other, one)),
-            );
+            sum = add_saturating16(sum, or(sub_saturating16(one, other), sub_saturating16(other, one)));
         }
         to_lanes16(sum).into_iter().map(u32::from).sum()
     };
@@ -117,13 +103,7 @@ pub fn alike(texts: &[Vec<u8>]) -> Vec<Vec<usize>> {
     let mut groups = Vec::with_capacity(texts.len().div_ceil(LANES));
     while let Some(&first) = left.first() {
         let count = left.len().min(LANES);
-        left.sort_by_cached_key(|&other| {
-            if other == first {
-                0
-            } else {
-                difference(first, other) + 1
-            }
-        });
+        left.sort_by_cached_key(|&other| if other == first { 0 } else { difference(first, other) + 1 });
         let mut group: Vec<usize> = left.drain(..count).collect();
         group.sort_unstable();
         left.sort_unstable();
@@ -144,18 +124,9 @@ impl Group {
                 *count = count.saturating_add(1);
             }
         }
-        let classes = if with_classes {
-            columns(texts, alphabet, class_of)
-        } else {
-            Vec::new()
-        };
-        let histogram =
-            histogram.map(|lanes| unsafe { core::mem::transmute::<[u16; LANES], Vector>(lanes) });
-        Self {
-            lengths,
-            histogram,
-            classes,
-        }
+        let classes = if with_classes { columns(texts, alphabet, class_of) } else { Vec::new() };
+        let histogram = histogram.map(|lanes| unsafe { core::mem::transmute::<[u16; LANES], Vector>(lanes) });
+        Self { lengths, histogram, classes }
     }
 }
 
@@ -169,12 +140,7 @@ fn columns(texts: &[&[u8]], alphabet: &Alphabet, class_of: &[u8]) -> Vec<Columns
     }
     let mut classes: Vec<Columns> = (0..count)
         .map(|class| {
-            let symbols = alphabet.ends[class]
-                - if class == 0 {
-                    0
-                } else {
-                    alphabet.ends[class - 1]
-                };
+            let symbols = alphabet.ends[class] - if class == 0 { 0 } else { alphabet.ends[class - 1] };
             let longest = lengths[class].iter().max().copied().unwrap_or(0) as usize;
             let words = longest.div_ceil(WORD);
             Columns {
@@ -191,11 +157,7 @@ fn columns(texts: &[&[u8]], alphabet: &Alphabet, class_of: &[u8]) -> Vec<Columns
         index.fill(0);
         for (position, &bucket) in text.iter().enumerate() {
             let class = usize::from(class_of[usize::from(bucket)]);
-            let start = if class == 0 {
-                0
-            } else {
-                alphabet.ends[class - 1]
-            };
+            let start = if class == 0 { 0 } else { alphabet.ends[class - 1] };
             let symbol = usize::from(bucket) - start;
             let column = index[class];
             index[class] += 1;
@@ -231,10 +193,7 @@ impl Band {
 
     /// What holds for either.
     pub fn union(self, other: Self) -> Self {
-        Self {
-            before: self.before.max(other.before),
-            behind: self.behind.max(other.behind),
-        }
+        Self { before: self.before.max(other.before), behind: self.behind.max(other.behind) }
     }
 }
 
@@ -274,13 +233,7 @@ pub fn bound(
         for bucket in start..end {
             let ours = splat16(query.histogram[bucket]);
             let theirs = group.histogram[bucket];
-            sum = add_saturating16(
-                sum,
-                or(
-                    sub_saturating16(ours, theirs),
-                    sub_saturating16(theirs, ours),
-                ),
-            );
+            sum = add_saturating16(sum, or(sub_saturating16(ours, theirs), sub_saturating16(theirs, ours)));
         }
         let lanes = to_lanes16(sum);
         for lane in 0..LANES {
@@ -290,9 +243,7 @@ pub fn bound(
         start = end;
     }
     let passed = |least: &[u32; LANES]| {
-        lanes_of(wanted)
-            .filter(|&lane| least[lane] > budgets[lane])
-            .fold(0u8, |mask, lane| mask | 1 << lane)
+        lanes_of(wanted).filter(|&lane| least[lane] > budgets[lane]).fold(0u8, |mask, lane| mask | 1 << lane)
     };
     let by_histogram = passed(&least);
     let mut out = by_histogram;
@@ -300,11 +251,7 @@ pub fn bound(
         .filter_map(|lane| Band::new(query.length, group.lengths[lane], budgets[lane]))
         .reduce(Band::union)
     else {
-        return Bounds {
-            least,
-            by_histogram,
-            by_classes: 0,
-        };
+        return Bounds { least, by_histogram, by_classes: 0 };
     };
     for (class, columns) in group.classes.iter().enumerate() {
         if out == wanted || !with_classes {
@@ -327,22 +274,12 @@ pub fn bound(
         }
         out |= passed(&least);
     }
-    Bounds {
-        least,
-        by_histogram,
-        by_classes: out & !by_histogram,
-    }
+    Bounds { least, by_histogram, by_classes: out & !by_histogram }
 }
 
 /// Lengths of the longest common subsequences within two bands: one of positions in the texts, one of indices in
 /// the class.
-fn common(
-    rows: &[Row],
-    columns: &Columns,
-    band: Band,
-    own: Band,
-    state: &mut Vec<Vector>,
-) -> [u32; LANES] {
+fn common(rows: &[Row], columns: &Columns, band: Band, own: Band, state: &mut Vec<Vector>) -> [u32; LANES] {
     let words = columns.words;
     state.clear();
     state.resize(words, ones());
@@ -352,15 +289,11 @@ fn common(
     let mut at = 0;
     while at < rows.len() {
         let position = rows[at].position;
-        while high < words
-            && columns.first[high] <= position.saturating_add(band.behind)
-            && high * WORD <= at + behind
-        {
+        while high < words && columns.first[high] <= position.saturating_add(band.behind) && high * WORD <= at + behind {
             high += 1;
         }
         while low < high
-            && (columns.last[low].saturating_add(band.before) < position
-                || low * WORD + WORD - 1 + before < at)
+            && (columns.last[low].saturating_add(band.before) < position || low * WORD + WORD - 1 + before < at)
         {
             low += 1;
         }
@@ -368,9 +301,7 @@ fn common(
         let mut end = rows.len();
         let mut until = u32::MAX;
         if low < high {
-            until = columns.last[low]
-                .saturating_add(band.before)
-                .saturating_add(1);
+            until = columns.last[low].saturating_add(band.before).saturating_add(1);
             end = end.min(low * WORD + WORD + before);
         }
         if high < words {

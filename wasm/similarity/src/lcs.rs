@@ -30,13 +30,7 @@ pub struct Pattern {
 
 impl Default for Pattern {
     fn default() -> Self {
-        Self {
-            text: Vec::new(),
-            words: 0,
-            rows: vec![0; 1 << 16],
-            known: Vec::new(),
-            masks: Vec::new(),
-        }
+        Self { text: Vec::new(), words: 0, rows: vec![0; 1 << 16], known: Vec::new(), masks: Vec::new() }
     }
 }
 
@@ -50,9 +44,7 @@ impl Pattern {
         self.text.clear();
         self.text.extend_from_slice(text);
         self.words = text.len().div_ceil(WORD);
-        let most = (MOST_MASK_BYTES / 8 / self.words.max(1))
-            .min(usize::from(u16::MAX))
-            .saturating_sub(1);
+        let most = (MOST_MASK_BYTES / 8 / self.words.max(1)).min(usize::from(u16::MAX)).saturating_sub(1);
         for &character in text {
             let row = &mut self.rows[usize::from(character)];
             if *row == 0 {
@@ -78,12 +70,7 @@ impl Pattern {
     /// columns left unmatched so far are more than the budget allows in all: so words are taken in and dropped as
     /// the common subsequence grows, in the manner of Ukkonen's cut-off (1985). What the texts have in common at
     /// their ends is matched beforehand.
-    pub fn distances(
-        &self,
-        texts: [&[u16]; 2],
-        budgets: [u32; 2],
-        state: &mut Vec<Vector>,
-    ) -> [u32; 2] {
+    pub fn distances(&self, texts: [&[u16]; 2], budgets: [u32; 2], state: &mut Vec<Vector>) -> [u32; 2] {
         let shared = texts.map(|text| common_ends(&self.text, text));
         let head = shared[0].0.min(shared[1].0);
         let tail = shared[0].1.min(shared[1].1);
@@ -101,9 +88,7 @@ impl Pattern {
         let masks = self.masks.as_ptr();
         // A text that has ended goes on with characters that don't occur.
         let mask = |lane: usize, row: usize| -> *const u64 {
-            let character = texts[lane]
-                .get(row)
-                .map_or(0, |&character| self.rows[usize::from(character)]);
+            let character = texts[lane].get(row).map_or(0, |&character| self.rows[usize::from(character)]);
             unsafe { masks.add(usize::from(character) * self.words) }
         };
         let (mut low, mut high) = (0, head.div_ceil(WORD));
@@ -115,9 +100,7 @@ impl Pattern {
             while low < high {
                 let upto = add_matches(common, state[low]);
                 let reached = |lane: usize| {
-                    bands[lane].is_some_and(|band| {
-                        lengths[lane].min(row as u32) <= upto[lane] + band.before
-                    })
+                    bands[lane].is_some_and(|band| lengths[lane].min(row as u32) <= upto[lane] + band.before)
                 };
                 if reached(0) || reached(1) {
                     break;
@@ -179,16 +162,8 @@ impl Pattern {
 /// How many characters two texts share at their beginnings, and behind that at their ends.
 fn common_ends<T: Eq>(one: &[T], other: &[T]) -> (usize, usize) {
     let shorter = one.len().min(other.len());
-    let head = one
-        .iter()
-        .zip(other)
-        .take_while(|(one, other)| one == other)
-        .count();
-    let rest = one
-        .iter()
-        .rev()
-        .zip(other.iter().rev())
-        .take(shorter - head);
+    let head = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+    let rest = one.iter().rev().zip(other.iter().rev()).take(shorter - head);
     (head, rest.take_while(|(one, other)| one == other).count())
 }
 
@@ -196,21 +171,14 @@ fn common_ends<T: Eq>(one: &[T], other: &[T]) -> (usize, usize) {
 fn set_matched(state: &mut [Vector], columns: usize) {
     for (word, state) in state.iter_mut().enumerate().take(columns.div_ceil(WORD)) {
         let left = columns - word * WORD;
-        *state = splat64(if left >= WORD {
-            0
-        } else {
-            UNMATCHED & (UNMATCHED << left)
-        });
+        *state = splat64(if left >= WORD { 0 } else { UNMATCHED & (UNMATCHED << left) });
     }
 }
 
 /// Matches so far are the zeros of the state.
 fn add_matches(common: [u32; 2], word: Vector) -> [u32; 2] {
     let lanes = to_lanes64(word);
-    [
-        common[0] + lanes[0].count_zeros() - 1,
-        common[1] + lanes[1].count_zeros() - 1,
-    ]
+    [common[0] + lanes[0].count_zeros() - 1, common[1] + lanes[1].count_zeros() - 1]
 }
 
 /// Takes some rows over some words, whose state stays in registers.
@@ -261,10 +229,7 @@ const WIDER: u32 = 8;
 /// on, and what the texts have in common at their ends is matched beforehand.
 pub fn distance_of_long<T: Copy + Eq + Into<u32>>(rows: &[T], columns: &[T], budget: u32) -> u32 {
     let (head, tail) = common_ends(rows, columns);
-    let (rows, columns) = (
-        &rows[head..rows.len() - tail],
-        &columns[head..columns.len() - tail],
-    );
+    let (rows, columns) = (&rows[head..rows.len() - tail], &columns[head..columns.len() - tail]);
     let mut within = budget.min(FIRST_BUDGET);
     loop {
         let band = Band::new(rows.len() as u32, columns.len() as u32, within);
@@ -280,12 +245,7 @@ pub fn distance_of_long<T: Copy + Eq + Into<u32>>(rows: &[T], columns: &[T], bud
 /// carries into the next is kept, a bit a row.
 fn distance_in_band<T: Copy + Into<u32>>(rows: &[T], columns: &[T], band: Band) -> u32 {
     let symbol = |character: T| -> u32 { character.into() };
-    let most = rows
-        .iter()
-        .chain(columns)
-        .map(|&character| symbol(character))
-        .max()
-        .unwrap_or(0);
+    let most = rows.iter().chain(columns).map(|&character| symbol(character)).max().unwrap_or(0);
     let words = columns.len().div_ceil(WORD);
     // Which row of the masks each character has in the strip at hand; 0 is the row of those that don't occur.
     let mut places = vec![0u32; most as usize + 1];
@@ -296,19 +256,11 @@ fn distance_in_band<T: Copy + Into<u32>>(rows: &[T], columns: &[T], band: Band) 
         let (end, present) = strip(columns, start, words, &mut places);
         let width = end - start;
         let mut masks = vec![0u64; (present.len() + 1) * width];
-        for (column, &character) in columns
-            .iter()
-            .enumerate()
-            .take(end * WORD)
-            .skip(start * WORD)
-        {
-            masks[places[symbol(character) as usize] as usize * width + column / WORD - start] |=
-                1 << (column % WORD);
+        for (column, &character) in columns.iter().enumerate().take(end * WORD).skip(start * WORD) {
+            masks[places[symbol(character) as usize] as usize * width + column / WORD - start] |= 1 << (column % WORD);
         }
         let mut state = vec![UNMATCHED; width];
-        let first = (start * WORD)
-            .saturating_sub(band.behind as usize)
-            .min(rows.len());
+        let first = (start * WORD).saturating_sub(band.behind as usize).min(rows.len());
         let last = (end * WORD + band.before as usize).min(rows.len());
         for (row, &character) in rows.iter().enumerate().take(last).skip(first) {
             let (low, high) = reach(row, band, words);
@@ -322,10 +274,7 @@ fn distance_in_band<T: Copy + Into<u32>>(rows: &[T], columns: &[T], band: Band) 
             }
             let place = places[symbol(character) as usize] as usize * width;
             let (low, high) = (low - start, high - start);
-            for (word, &here) in state[low..high]
-                .iter_mut()
-                .zip(&masks[place + low..place + high])
-            {
+            for (word, &here) in state[low..high].iter_mut().zip(&masks[place + low..place + high]) {
                 let sum = *word + (*word & here) + carry;
                 carry = sum >> 63;
                 *word = (sum | (*word & !here)) & UNMATCHED;
@@ -348,12 +297,7 @@ fn distance_in_band<T: Copy + Into<u32>>(rows: &[T], columns: &[T], band: Band) 
 }
 
 /// The end of the strip that begins at a word, and the characters in it, which get their places.
-fn strip<T: Copy + Into<u32>>(
-    columns: &[T],
-    start: usize,
-    words: usize,
-    places: &mut [u32],
-) -> (usize, Vec<u32>) {
+fn strip<T: Copy + Into<u32>>(columns: &[T], start: usize, words: usize, places: &mut [u32]) -> (usize, Vec<u32>) {
     let mut present: Vec<u32> = Vec::new();
     let mut end = start;
     while end < words {

@@ -61,9 +61,7 @@ pub struct Text {
 }
 
 fn list_of(gram: &[u32]) -> usize {
-    let hash = gram.iter().fold(0u32, |hash, &point| {
-        hash.wrapping_mul(0x0100_0193).wrapping_add(point)
-    });
+    let hash = gram.iter().fold(0u32, |hash, &point| hash.wrapping_mul(0x0100_0193).wrapping_add(point));
     (hash.wrapping_mul(0x9e37_79b1) >> (32 - GRAM_BITS)) as usize
 }
 
@@ -101,9 +99,7 @@ impl Text {
 
     /// Places where a piece is, the last one first.
     fn places_of<'a>(&'a self, piece: &'a [u32]) -> impl Iterator<Item = usize> + 'a {
-        let rarest = (0..=piece.len() - GRAM)
-            .min_by_key(|&at| self.lists[list_of(&piece[at..at + GRAM])].1)
-            .unwrap_or(0);
+        let rarest = (0..=piece.len() - GRAM).min_by_key(|&at| self.lists[list_of(&piece[at..at + GRAM])].1).unwrap_or(0);
         let mut place = self.lists[list_of(&piece[rarest..rarest + GRAM])].0;
         std::iter::from_fn(move || {
             while place != END {
@@ -146,10 +142,7 @@ impl Text {
                 symbols[number as usize] = symbol;
             }
         }
-        let text = Symbols {
-            numbers: &self.numbers,
-            symbols: &symbols,
-        };
+        let text = Symbols { numbers: &self.numbers, symbols: &symbols };
         let mut matcher = Matcher::new(&needle);
         if matcher.holds_at_ends(text, cut_off) {
             return true;
@@ -203,13 +196,7 @@ struct Needle {
 impl Needle {
     fn new(short: &[u32]) -> Self {
         let words = short.len().div_ceil(64);
-        let mut needle = Self {
-            symbols: HashMap::new(),
-            counts: vec![],
-            places: vec![],
-            words,
-            size: short.len(),
-        };
+        let mut needle = Self { symbols: HashMap::new(), counts: vec![], places: vec![], words, size: short.len() };
         for (place, &point) in short.iter().enumerate() {
             let next = needle.counts.len() as u32;
             let symbol = *needle.symbols.entry(point).or_insert(next);
@@ -232,24 +219,17 @@ struct Overlap {
 
 impl Overlap {
     fn new(needle: &Needle) -> Self {
-        Self {
-            left: needle.counts.clone(),
-            common: 0,
-        }
+        Self { left: needle.counts.clone(), common: 0 }
     }
 
     fn add(&mut self, symbol: u32) {
-        let Some(left) = self.left.get_mut(symbol as usize) else {
-            return;
-        };
+        let Some(left) = self.left.get_mut(symbol as usize) else { return };
         self.common += usize::from(*left > 0);
         *left -= 1;
     }
 
     fn remove(&mut self, symbol: u32) {
-        let Some(left) = self.left.get_mut(symbol as usize) else {
-            return;
-        };
+        let Some(left) = self.left.get_mut(symbol as usize) else { return };
         *left += 1;
         self.common -= usize::from(*left > 0);
     }
@@ -263,10 +243,7 @@ struct Matcher<'a> {
 
 impl<'a> Matcher<'a> {
     fn new(needle: &'a Needle) -> Self {
-        Self {
-            needle,
-            row: vec![0; needle.words],
-        }
+        Self { needle, row: vec![0; needle.words] }
     }
 
     /// Whether a window that sticks out at an end of the text reaches the cut-off.
@@ -331,12 +308,7 @@ impl<'a> Matcher<'a> {
     }
 
     fn common(&mut self, text: Symbols, window: Range<usize>) -> usize {
-        let Needle {
-            places,
-            words,
-            size,
-            ..
-        } = self.needle;
+        let Needle { places, words, size, .. } = self.needle;
         self.row.fill(u64::MAX);
         for place in window {
             let symbol = text.at(place);

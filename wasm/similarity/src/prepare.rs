@@ -34,9 +34,7 @@ fn is_space(code: u32) -> bool {
 
 impl Default for Preparation {
     fn default() -> Self {
-        Self {
-            plane: (0..=0xffff).map(|code| look_up(code) as u16).collect(),
-        }
+        Self { plane: (0..=0xffff).map(|code| look_up(code) as u16).collect() }
     }
 }
 
@@ -59,12 +57,7 @@ impl Preparation {
 
     /// Appends the prepared text to `out`, which must be empty, and counts its characters. What is no UTF-8 becomes
     /// spaces.
-    pub fn prepare(
-        &self,
-        text: &[u8],
-        out: &mut Vec<u8>,
-        frequencies: &mut Frequencies,
-    ) -> Prepared {
+    pub fn prepare(&self, text: &[u8], out: &mut Vec<u8>, frequencies: &mut Frequencies) -> Prepared {
         let mut blank = true;
         // Bytes and characters up to the last one that is no space.
         let (mut end, mut length) = (0, 0);
@@ -120,11 +113,7 @@ pub fn decode(text: &[u8], mut each: impl FnMut(u32)) {
                 0xe0.. => (3, u32::from(first & 0x0f)),
                 _ => (2, u32::from(first & 0x1f)),
             };
-            each(
-                rest[1..length]
-                    .iter()
-                    .fold(bits, |code, &byte| code << 6 | u32::from(byte & 0x3f)),
-            );
+            each(rest[1..length].iter().fold(bits, |code, &byte| code << 6 | u32::from(byte & 0x3f)));
             rest = &rest[length..];
         }
         chunk.invalid().iter().for_each(|_| each(0xfffd));

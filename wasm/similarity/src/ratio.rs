@@ -16,11 +16,7 @@ pub fn score(distance: u32, total: u32) -> f64 {
 }
 
 fn normalized(distance: u32, total: u32) -> f64 {
-    if total == 0 {
-        0.0
-    } else {
-        f64::from(distance) / f64::from(total)
-    }
+    if total == 0 { 0.0 } else { f64::from(distance) / f64::from(total) }
 }
 
 /// Whether two texts match.
@@ -33,16 +29,8 @@ pub fn passes(distance: u32, total: u32, ratio: f64, rule: Rule) -> bool {
             let cutoff = ratio / 100.0;
             let spare = f64::min(1.0 - cutoff + 0.00001, 1.0);
             let distance_ratio = normalized(distance, total);
-            let similarity = if distance_ratio <= spare {
-                1.0 - distance_ratio
-            } else {
-                0.0
-            };
-            let kept = if similarity >= cutoff {
-                similarity
-            } else {
-                0.0
-            };
+            let similarity = if distance_ratio <= spare { 1.0 - distance_ratio } else { 0.0 };
+            let kept = if similarity >= cutoff { similarity } else { 0.0 };
             kept * 100.0 >= ratio
         }
     }
@@ -74,11 +62,7 @@ const REMEMBERED: usize = 1 << 15;
 
 impl Budgets {
     pub fn new(ratio: f64, rule: Rule) -> Self {
-        Self {
-            ratio,
-            rule,
-            known: Vec::new(),
-        }
+        Self { ratio, rule, known: Vec::new() }
     }
 
     /// The greatest distance that still passes, or None where nothing does.

@@ -29,11 +29,7 @@ pub struct Sketcher {
 
 impl Default for Sketcher {
     fn default() -> Self {
-        Self {
-            counts: vec![0; COUNTERS],
-            texts: 0,
-            plain: Vec::new(),
-        }
+        Self { counts: vec![0; COUNTERS], texts: 0, plain: Vec::new() }
     }
 }
 
@@ -47,9 +43,7 @@ fn mix(value: u64) -> u64 {
 fn shingles(text: &[u8], size: usize) -> impl Iterator<Item = u64> + '_ {
     // A text shorter than a shingle is one.
     text.windows(size.min(text.len()).max(1)).map(|window| {
-        mix(window.iter().fold(window.len() as u64, |value, &byte| {
-            value << 8 | u64::from(byte)
-        }))
+        mix(window.iter().fold(window.len() as u64, |value, &byte| value << 8 | u64::from(byte)))
     })
 }
 
@@ -84,14 +78,9 @@ impl Sketcher {
         let mut any_bins = [u32::MAX; ANY_BANDS * ANY_ROWS];
         fill(&mut any_bins, shingles(&self.plain, ANY_SHINGLE));
         let mut bands = [0; BANDS];
-        let all = rare_bins
-            .chunks_exact(RARE_ROWS)
-            .chain(any_bins.chunks_exact(ANY_ROWS));
+        let all = rare_bins.chunks_exact(RARE_ROWS).chain(any_bins.chunks_exact(ANY_ROWS));
         for (band, bins) in bands.iter_mut().zip(all) {
-            *band = bins
-                .iter()
-                .fold(0, |value: u64, &bin| mix(value << 1 ^ u64::from(bin)))
-                as u32;
+            *band = bins.iter().fold(0, |value: u64, &bin| mix(value << 1 ^ u64::from(bin))) as u32;
         }
         bands
     }
@@ -109,8 +98,7 @@ fn fill(bins: &mut [u32], values: impl Iterator<Item = u64>) {
     for at in 0..count {
         let next = (0..count).find(|step| known[(at + step) % count] != u32::MAX);
         if let Some(step) = next {
-            bins[at] =
-                known[(at + step) % count].wrapping_add((step as u32).wrapping_mul(0x9e37_79b1));
+            bins[at] = known[(at + step) % count].wrapping_add((step as u32).wrapping_mul(0x9e37_79b1));
         }
     }
 }

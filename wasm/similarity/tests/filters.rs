@@ -19,16 +19,11 @@ fn length(text: &str) -> u32 {
 
 /// Characters of the first plane as the kernel holds them; for the others any stand-in does.
 fn characters(text: &str) -> Vec<u16> {
-    text.chars()
-        .map(|character| (u32::from(character) % 0xffff) as u16)
-        .collect()
+    text.chars().map(|character| (u32::from(character) % 0xffff) as u16).collect()
 }
 
 fn buckets(text: &str, alphabet: &Alphabet) -> Vec<u8> {
-    characters(text)
-        .into_iter()
-        .map(|character| alphabet.bucket(character))
-        .collect()
+    characters(text).into_iter().map(|character| alphabet.bucket(character)).collect()
 }
 
 fn alphabet_of(texts: &[String]) -> Alphabet {
@@ -44,13 +39,7 @@ fn around(random: &mut Random, alphabet: &[char], most: usize) -> Vec<String> {
     let size = 1 + random.below(most);
     let base = text(random, alphabet, size);
     (0..LANES)
-        .map(|lane| {
-            if lane == 7 {
-                text(random, alphabet, size)
-            } else {
-                edited(random, alphabet, &base, lane * 45)
-            }
-        })
+        .map(|lane| if lane == 7 { text(random, alphabet, size) } else { edited(random, alphabet, &base, lane * 45) })
         .chain([base.clone()])
         .collect()
 }
@@ -66,9 +55,7 @@ fn the_budget_is_the_greatest_distance_that_passes() {
                 let expected = if total > 2000 {
                     // Near the edge only: the rest is monotone.
                     let near = (f64::from(total) * (1.0 - ratio / 100.0)) as u32;
-                    (near.saturating_sub(50)..=(near + 50).min(total))
-                        .rev()
-                        .find(|&d| passes(d, total, ratio, rule))
+                    (near.saturating_sub(50)..=(near + 50).min(total)).rev().find(|&d| passes(d, total, ratio, rule))
                 } else {
                     (0..=total).rev().find(|&d| passes(d, total, ratio, rule))
                 };
@@ -91,10 +78,7 @@ fn lengths_keep_out_only_what_cannot_match() {
     for alphabet in &alphabets() {
         for _ in 0..40 {
             let (one, other) = (random.below(60), random.below(60));
-            let (one, other) = (
-                text(&mut random, alphabet, one),
-                text(&mut random, alphabet, other),
-            );
+            let (one, other) = (text(&mut random, alphabet, one), text(&mut random, alphabet, other));
             let distance = distance(&one, &other);
             // At its own distance a pair is never kept out by its lengths.
             assert!(Band::new(length(&one), length(&other), distance).is_some());
@@ -116,14 +100,10 @@ fn histogram_and_classes_never_pass_a_distance_within_the_budget() {
                 let (query, others) = texts.split_last().expect("not empty");
                 let mut asked = Query::default();
                 asked.set(&buckets(query, &planned), &planned, &class_of, true);
-                let lanes: Vec<Vec<u8>> = others
-                    .iter()
-                    .map(|other| buckets(other, &planned))
-                    .collect();
+                let lanes: Vec<Vec<u8>> = others.iter().map(|other| buckets(other, &planned)).collect();
                 let lanes: Vec<&[u8]> = lanes.iter().map(Vec::as_slice).collect();
                 let group = Group::new(&lanes, &planned, &class_of, true);
-                let distances: Vec<u32> =
-                    others.iter().map(|other| distance(query, other)).collect();
+                let distances: Vec<u32> = others.iter().map(|other| distance(query, other)).collect();
                 for spare in [0, 1, 7, 100] {
                     // Some lanes are asked for exactly their distance, others for less than that.
                     let mut budgets = [0; LANES];
@@ -137,23 +117,12 @@ fn histogram_and_classes_never_pass_a_distance_within_the_budget() {
                     }
                     for with_classes in [false, true] {
                         let mut scratch = Vec::new();
-                        let bounds = bound(
-                            &asked,
-                            &group,
-                            &budgets,
-                            wanted,
-                            &planned.ends,
-                            with_classes,
-                            &mut scratch,
-                        );
+                        let bounds =
+                            bound(&asked, &group, &budgets, wanted, &planned.ends, with_classes, &mut scratch);
                         let out = bounds.by_histogram | bounds.by_classes;
                         for lane in (0..LANES).filter(|lane| wanted & (1 << lane) != 0) {
                             let inside = distances[lane] <= budgets[lane];
-                            assert!(
-                                !inside || out & (1 << lane) == 0,
-                                "lost a pair at {}",
-                                distances[lane]
-                            );
+                            assert!(!inside || out & (1 << lane) == 0, "lost a pair at {}", distances[lane]);
                             assert!(!inside || bounds.least[lane] <= distances[lane]);
                         }
                         kept_out[usize::from(with_classes)] += out.count_ones();
@@ -163,10 +132,7 @@ fn histogram_and_classes_never_pass_a_distance_within_the_budget() {
         }
     }
     // They do keep some out, and the classes more than the histogram alone.
-    assert!(
-        kept_out[0] > 10 && kept_out[1] > kept_out[0],
-        "{kept_out:?}"
-    );
+    assert!(kept_out[0] > 10 && kept_out[1] > kept_out[0], "{kept_out:?}");
 }
 
 #[test]
@@ -174,18 +140,10 @@ fn groups_are_a_partition() {
     let mut random = Random::new(14);
     for count in [0, 1, 7, 8, 9, 64, 101] {
         let texts: Vec<Vec<u8>> = (0..count)
-            .map(|_| {
-                (0..random.below(90))
-                    .map(|_| random.below(64) as u8)
-                    .collect()
-            })
+            .map(|_| (0..random.below(90)).map(|_| random.below(64) as u8).collect())
             .collect();
         let groups = alike(&texts);
-        assert!(
-            groups
-                .iter()
-                .all(|group| group.len() <= LANES && group.is_sorted())
-        );
+        assert!(groups.iter().all(|group| group.len() <= LANES && group.is_sorted()));
         let mut all = groups.concat();
         all.sort_unstable();
         assert_eq!(all, (0..count).collect::<Vec<_>>());
@@ -212,10 +170,8 @@ fn banded_distances_are_exact_within_the_budget_and_beyond_it_otherwise() {
                     });
                     for spare in [0, 1, 5, 60, 100_000] {
                         for (less, more) in [(0, 0), (1, 0), (0, 3), (40, 2)] {
-                            let budgets =
-                                [(exact[0] + spare).saturating_sub(less), exact[1] / 2 + more];
-                            let found =
-                                pattern.distances([&lanes[0], &lanes[1]], budgets, &mut state);
+                            let budgets = [(exact[0] + spare).saturating_sub(less), exact[1] / 2 + more];
+                            let found = pattern.distances([&lanes[0], &lanes[1]], budgets, &mut state);
                             for lane in 0..2 {
                                 if exact[lane] <= budgets[lane] {
                                     assert_eq!(found[lane], exact[lane]);
@@ -240,15 +196,8 @@ fn strips_and_wider_bands_are_exact_too() {
         let base = text(&mut random, alphabet, 30_000);
         let other = edited(&mut random, alphabet, &base, permille);
         let exact = distance(&base, &other);
-        let (columns, rows): (Vec<char>, Vec<char>) =
-            (base.chars().collect(), other.chars().collect());
-        for budget in [
-            exact,
-            exact + 700,
-            exact * 4,
-            exact.saturating_sub(2),
-            exact / 2,
-        ] {
+        let (columns, rows): (Vec<char>, Vec<char>) = (base.chars().collect(), other.chars().collect());
+        for budget in [exact, exact + 700, exact * 4, exact.saturating_sub(2), exact / 2] {
             let found = distance_of_long(&rows, &columns, budget);
             if exact <= budget {
                 assert_eq!(found, exact);

@@ -22,12 +22,8 @@ impl Random {
 pub fn alphabets() -> Vec<Vec<char>> {
     vec![
         "ab".chars().collect(),
-        "abcdefghijklmnopqrstuvwxyz     eeeeeettttaaaooinnssrr0123456789"
-            .chars()
-            .collect(),
-        "abcdefghijklmnopqrstuvwxyzäöüß    eeeennniisr"
-            .chars()
-            .collect(),
+        "abcdefghijklmnopqrstuvwxyz     eeeeeettttaaaooinnssrr0123456789".chars().collect(),
+        "abcdefghijklmnopqrstuvwxyzäöüß    eeeennniisr".chars().collect(),
         // More than 256 symbols.
         ('\u{4e00}'..='\u{51ff}').collect(),
         // Beyond the first plane, and mixed with it.
@@ -37,9 +33,7 @@ pub fn alphabets() -> Vec<Vec<char>> {
 }
 
 pub fn text(random: &mut Random, alphabet: &[char], length: usize) -> String {
-    (0..length)
-        .map(|_| alphabet[random.below(alphabet.len())])
-        .collect()
+    (0..length).map(|_| alphabet[random.below(alphabet.len())]).collect()
 }
 
 /// The text with about this share of its characters removed, inserted or replaced, and sometimes a block moved.
