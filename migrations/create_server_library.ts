@@ -223,18 +223,20 @@ function storageValue(value: Value, now: string): StorageValue {
 }
 
 /** Sets PostgreSQL's sequences behind the rows that came with their numbers; MariaDB counts by itself. */
-export async function setSequences(
+async function setSequences(
   { kysely }: Pick<ServerConnection, "kysely">,
   tables: readonly Table[],
 ): Promise<void> {
   const counted = tables.filter(({ columns }) =>
     columns.id?.primaryKey && columns.id.kind !== "char"
   );
-  for (const { name } of counted) {
-    await sql`select setval(pg_get_serial_sequence(${name}, 'id'), max(id)) from ${
+  // One statement: the way to a server may be long.
+  const each = counted.map(({ name }) =>
+    sql`select setval(pg_get_serial_sequence(${name}, 'id'), max(id)) from ${
       sql.table(name)
-    } having max(id) is not null`.execute(kysely);
-  }
+    } having max(id) is not null`
+  );
+  await sql`${sql.join(each, sql` union all `)}`.execute(kysely);
 }
 
 /** As what imports take them. */

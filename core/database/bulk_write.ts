@@ -52,17 +52,25 @@ export async function beginBulk(database: BulkDatabase, timeoutMs: number): Prom
   if (kind === "mariadb") await sql`set foreign_key_checks = 0`.execute(kysely);
 }
 
-/** Takes indexes, keys and foreign keys away for the time of the transaction, as restoring a dump does: to build
- * them from all rows is several times faster than row by row. PostgreSQL only, whose changes of the schema are part
- * of the transaction. Nobody else can read the tables meanwhile. Where something of the user's own needs a key (a
- * view, say) everything stays.
+/** Rows of a table from which it pays to build its indexes anew. */
+const MANY = 1000;
+
+/** Takes indexes, keys and foreign keys of tables that get many rows away for the time of the transaction, as
+ * restoring a dump does: to build them from all rows is several times faster than row by row. PostgreSQL only, whose
+ * changes of the schema are part of the transaction. Nobody else can read the tables meanwhile. Where something of the
+ * user's own needs a key (a view, say) everything stays.
+ * @param expected how many rows will be written, by table
  * @returns puts them back, with the names and definitions that they had
  * @throws {PaperwardError} there, where rows are equal that must differ */
 export async function setIndexesAside(
   { kysely, server }: Pick<LibraryDatabase, "kysely" | "server">,
+  expected: ReadonlyMap<string, number>,
 ): Promise<() => Promise<void>> {
   const nothing = () => Promise.resolve();
-  if (server?.kind !== "postgres") return nothing;
+  const tables = [...expected].flatMap(([table, rows]) => rows >= MANY ? [table] : []);
+  if (server?.kind !== "postgres" || tables.length === 0) return nothing;
+  const large = sql`(select oid from pg_class where relname in (${sql.join(tables)})
+    and relnamespace = any (current_schemas(false)::regnamespace[]))`;
   // Foreign keys go first and come back last: they need the keys that they point to. Conditions of unique
   // indexes stay: PostgreSQL would write them down in other words.
   const { rows } = await sql<{ drop: string; make: string }>`
@@ -71,13 +79,12 @@ export async function setIndexesAside(
       format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
         pg_get_constraintdef(oid)) as make
     from pg_constraint where contype in ('f', 'p', 'u')
-      and connamespace = any (current_schemas(false)::regnamespace[])
+      and (conrelid in ${large} or confrelid in ${large})
     union all
     select 3, format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
-    from pg_index join pg_class on pg_class.oid = indexrelid
-    where not exists (select from pg_constraint where conindid = indexrelid and contype <> 'f')
+    from pg_index where indrelid in ${large}
+      and not exists (select from pg_constraint where conindid = indexrelid and contype <> 'f')
       and not (indisunique and indpred is not null)
-      and relnamespace = any (current_schemas(false)::regnamespace[])
     order by 1`.execute(kysely);
   if (rows.length === 0) return nothing;
   const script = (statements: readonly string[]) => statements.map((each) => `${each};\n`).join("");
@@ -89,8 +96,13 @@ export async function setIndexesAside(
     await server.query("ROLLBACK TO SAVEPOINT indexes");
     return nothing;
   }
+  // No table is altered while references of its rows are still to be checked.
+  const statements = [
+    "SET CONSTRAINTS ALL IMMEDIATE",
+    ...rows.map(({ make }) => make).toReversed(),
+  ];
   return () =>
-    server.script(script(rows.map(({ make }) => make).toReversed())).catch((error) => {
+    server.script(script(statements)).catch((error) => {
       const detail = errorText(error, "detail");
       if (!isRowError(error) || detail === "") throw error;
       throw new PaperwardError(`Cannot change ${server.place}: ${detail} (${error.message})`, {

@@ -49,9 +49,6 @@ import type { PlannedFile } from "./wanted_file.ts";
 /** Rows written at once where nothing else is said; upstream's default. */
 const BATCH = 500;
 
-/** Records from which it pays to build indexes anew. */
-const MANY = 5000;
-
 interface ImportJob {
   readonly world: ImportWorld;
   readonly options: ImportOptions;
@@ -712,8 +709,8 @@ async function writeAll(
           { hints: ["stop paperless-ngx and run the import again; nothing was changed"] },
         );
       }
-      const putIndexesBack = library.isEmpty && total >= MANY
-        ? await setIndexesAside({ ...database, kysely })
+      const putIndexesBack = library.isEmpty
+        ? await setIndexesAside({ ...database, kysely }, expectedRows(schema, scan))
         : undefined;
       if (library.isEmpty) await makeRoom(kysely, schema, numbers);
       const written = await writeRecords(records, {
@@ -750,6 +747,17 @@ async function writeAll(
   } finally {
     progress.end();
   }
+}
+
+/** How many rows each table gets, about: who lists others is taken to list one. */
+function expectedRows(schema: ImportSchema, { counts }: ExportScan): ReadonlyMap<string, number> {
+  return new Map(
+    Array.from(counts).flatMap(([label, count]) => {
+      const model = schema.find(label);
+      const tables = model ? [model.table, ...model.listTargets.map(({ table }) => table)] : [];
+      return tables.map(({ name }) => [name, count] as const);
+    }),
+  );
 }
 
 /** The rows that are there must be those that were there and those that were written. */

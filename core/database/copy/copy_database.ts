@@ -255,9 +255,6 @@ function knownTables(
   return tables.filter(({ name }) => source.tables.has(name));
 }
 
-/** Rows from which it pays to build indexes anew. */
-const MANY = 5000;
-
 /** Values named before the rest is only counted. */
 const MOST_NAMED = 1000;
 
@@ -413,7 +410,6 @@ async function makeSqlite(
 /** Replaces the few rows of a fresh library, in one transaction. */
 async function fillLibrary(job: CopyJob, to: DatabaseSettings, sums: Sums): Promise<void> {
   const { world, tables } = job;
-  const total = Array.from(sums.values()).reduce((sum, { rows }) => sum + rows, 0);
   const database = await openDatabase(to, openOptions(world, "write"));
   try {
     const mark = await changeMark(database);
@@ -427,9 +423,8 @@ async function fillLibrary(job: CopyJob, to: DatabaseSettings, sums: Sums): Prom
         );
       }
       // Before any row changes: PostgreSQL alters no table whose references are still to be checked.
-      const putIndexesBack = total >= MANY
-        ? await setIndexesAside({ ...database, kysely })
-        : undefined;
+      const expected = new Map(Array.from(sums, ([name, { rows }]) => [name, rows]));
+      const putIndexesBack = await setIndexesAside({ ...database, kysely }, expected);
       for (const { name } of tables) {
         const isEmpty = await countRows({ kysely }, [{ name }]) === 0;
         if (!isEmpty) await sql`delete from ${sql.table(name)}`.execute(kysely);
@@ -441,7 +436,7 @@ async function fillLibrary(job: CopyJob, to: DatabaseSettings, sums: Sums): Prom
         inside: database.within(kysely),
         ...(server ? { server } : {}),
       }, sums);
-      await putIndexesBack?.();
+      await putIndexesBack();
       await endBulk({ ...database, kysely });
     });
   } catch (error) {
