@@ -212,6 +212,7 @@ export {
 
 // Foundations
 export type { ReadColumn, RowsQuery, Snapshot } from "./core/database/database.ts";
+export { EscapedText, type WrittenValue } from "./core/database/escaped_text.ts";
 export type { RowBatch } from "./core/database/row_batch.ts";
 export type { ServerConnection, ServerRows } from "./core/database/server_connection.ts";
 export type { StorageValue } from "./core/database/storage_value.ts";

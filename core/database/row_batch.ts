@@ -1,6 +1,6 @@
 // Rows on their way to a server, in the form in which it takes them: what they were made of is garbage at once.
 
-import type { StorageValue } from "./storage_value.ts";
+import type { WrittenValue } from "./escaped_text.ts";
 
 /** Rows of one table, written in one go, once. */
 export interface RowBatch {
@@ -9,7 +9,7 @@ export interface RowBatch {
   /** Adds a row.
    * @param values in the order of the columns
    * @throws {PaperwardError} for text that is no UTF-8 */
-  add(values: readonly StorageValue[]): void;
+  add(values: readonly WrittenValue[]): void;
   /** Writes what was added.
    * @throws {RefusedRow} where the server says, or shows, which one it was */
   send(): Promise<void>;

@@ -4,6 +4,7 @@
 import { CompiledQuery, type Kysely, sql } from "kysely";
 import type { ServerConnection } from "./server_connection.ts";
 import { PaperwardError } from "../errors.ts";
+import { plainValue, type WrittenValue } from "./escaped_text.ts";
 import { letSocketsMove } from "./server_socket.ts";
 import { errorText, isRowError, RefusedRow, type RowBatch } from "./row_batch.ts";
 import type { StorageValue } from "./storage_value.ts";
@@ -12,7 +13,7 @@ import type { Tables } from "../schema/tables.ts";
 /** Writes rows of any tables. */
 export interface RowWriter {
   /** @param values in the order of the columns of {@linkcode RowTable} */
-  add(table: RowTable, values: readonly StorageValue[]): Promise<void>;
+  add(table: RowTable, values: readonly WrittenValue[]): Promise<void>;
   /** Writes what is left. */
   flush(): Promise<void>;
 }
@@ -32,7 +33,7 @@ export interface RowWriterOptions<Note> {
   /** The connection of the transaction, where it is to a server. */
   readonly server?: ServerConnection;
   /** What is remembered of each row until it is written. */
-  readonly noteOf: (table: RowTable, values: readonly StorageValue[]) => Note;
+  readonly noteOf: (table: RowTable, values: readonly WrittenValue[]) => Note;
   /** Called after each batch. */
   readonly onWritten?: (table: RowTable, notes: readonly Note[]) => Promise<void>;
 }
@@ -116,7 +117,7 @@ function serverWriter<Note>(
       }
       const before = batch.rows.size;
       batch.rows.add(values);
-      batch.pks.push(values[0] ?? null);
+      batch.pks.push(plainValue(values[0] ?? null));
       batch.notes.push(noteOf(table, values));
       gathered += batch.rows.size - before;
       if (isFull(batch)) await write(table, batch);
@@ -177,7 +178,8 @@ function sqliteWriter<Note>(
   }
 
   return {
-    async add(table, values) {
+    async add(table, written) {
+      const values = written.map(plainValue);
       if (values.some(holdsBytes)) {
         await insertBytes(kysely, table, values).catch((error) => {
           throw explain(error, table, values[0], verb);
@@ -187,7 +189,7 @@ function sqliteWriter<Note>(
       }
       let batch = batches.get(table);
       if (!batch) batches.set(table, batch = { rows: [], notes: [], characters: 0 });
-      batch.rows.push([...values]);
+      batch.rows.push(values);
       batch.notes.push(noteOf(table, values));
       for (const value of values) if (typeof value === "string") batch.characters += value.length;
       const most = Math.min(batchSize, Math.floor(MOST_VALUES / table.columns.length));

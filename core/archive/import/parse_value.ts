@@ -83,6 +83,10 @@ function microseconds(fraction: string): string {
   return /[1-9]/.test(fraction) ? fraction.padEnd(6, "0") : "000001";
 }
 
+/** As Django prints it. */
+const PRINTED = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
+/** Where its fraction begins. */
+const FRACTION = 20;
 const MOMENT =
   /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,6})\d*)?)?(?:(Z)|([+-])(\d\d):?(\d\d)?)?$/;
 
@@ -90,6 +94,11 @@ const MOMENT =
 function datetime(raw: RawJson): StorageValue {
   const value = scalar(raw);
   if (typeof value !== "string") return value;
+  if (PRINTED.test(value)) {
+    const fraction = value.slice(FRACTION, -1);
+    const tail = fraction === "" ? "" : `.${microseconds(fraction)}`;
+    return `${value.slice(0, 10)} ${value.slice(11, 19)}${tail}`;
+  }
   const parts = MOMENT.exec(value);
   if (!parts) return value;
   const [, year, month, day, hour, minute, second = "00", fraction = "", , sign, ...offset] = parts;
@@ -116,4 +125,9 @@ function json(raw: RawJson): StorageValue {
   const value = pythonJson(raw);
   if (value === undefined) throw new UnfitValue("holds NaN or Infinity, which is no JSON");
   return value;
+}
+
+/** JSON in any layout. @throws {UnfitValue} */
+export function anyJson(raw: RawJson): StorageValue {
+  return raw.includes("NaN") || raw.includes("Infinity") ? json(raw) : raw;
 }

@@ -3,13 +3,14 @@
 
 import { Buffer } from "node:buffer";
 import { type DatabaseKind, type Limit, limitOf } from "../../database/limits.ts";
+import { EscapedText, type WrittenValue } from "../../database/escaped_text.ts";
 import type { StorageValue } from "../../database/storage_value.ts";
 import type { Field, FieldDefault, ManyToMany } from "../../schema/field.ts";
 import { fieldsOf, type Generation, manyToManyOf, type Model } from "../../schema/model.ts";
 import { RawFields } from "../manifest/raw_fields.ts";
 import type { RawRecord } from "../manifest/raw_record.ts";
 import { rawList, RawValueError } from "../manifest/raw_values.ts";
-import { PARSERS, UnfitValue } from "./parse_value.ts";
+import { anyJson, PARSERS, UnfitValue } from "./parse_value.ts";
 import { pythonJson } from "./python_json.ts";
 
 /** Something wrong with one field of a record. */
@@ -19,10 +20,10 @@ export interface FieldProblem {
 }
 
 /** A record as rows: numbers are still those of the export. */
-export interface ParsedRecord {
+export interface ParsedRecord<Value = StorageValue> {
   readonly pk: number;
   /** In the order of {@linkcode RowShape.fields}, the primary key first. */
-  readonly values: StorageValue[];
+  readonly values: Value[];
   /** In the order of {@linkcode RowShape.lists}. */
   readonly lists: (readonly number[])[];
   readonly problems: readonly FieldProblem[];
@@ -38,6 +39,9 @@ export interface RowShape {
   indexOf(field: string): number;
   /** @throws {UnfitValue} where the record has no usable primary key */
   parse(record: RawRecord): ParsedRecord;
+  /** As {@linkcode RowShape.parse}, but long texts for PostgreSQL stay as the manifest has them: they have to be
+   * written before the next records are read. @throws {UnfitValue} as there */
+  parseToWrite(record: RawRecord): ParsedRecord<WrittenValue>;
   /** As {@linkcode RowShape.parse}, but long texts and JSON are only looked at: the values hold `""` for them.
    * @throws {UnfitValue} as there */
   check(record: RawRecord): ParsedRecord;
@@ -68,6 +72,8 @@ export function rowShape(
   const limits = fields.map((field): Limit | undefined => limitOf(database, field));
   // How deep JSON is nested can't be told from its bytes alone.
   const isDeep = ({ kind }: Field) => kind === "json" && database === "mariadb";
+  // PostgreSQL lays JSON out in its own way.
+  const parsers = database === "postgres" ? { ...PARSERS, json: anyJson } : PARSERS;
   const absent = fields.map((field) => valueOfAbsent(field, now));
 
   return {
@@ -79,20 +85,32 @@ export function rowShape(
       if (index === undefined) throw new Error(`No field ${field} in ${model.label}`);
       return index;
     },
-    parse: (record) => parseRecord(record, false),
-    check: (record) => parseRecord(record, true),
+    parse: (record) => parseRecord<StorageValue>(record, nothing),
+    parseToWrite: (record) =>
+      parseRecord<WrittenValue>(record, database === "postgres" ? escapedText : nothing),
+    check: (record) =>
+      parseRecord(
+        record,
+        (field, fields) =>
+          !keep.has(field.name) && !isDeep(field) && isHarmless(field, fields) ? "" : undefined,
+      ),
   };
 
-  function parseRecord(record: RawRecord, looking: boolean): ParsedRecord {
+  /** @param shortcut gives values that need not be parsed */
+  function parseRecord<Value>(
+    record: RawRecord,
+    shortcut: (field: Field, fields: RawRecord["fields"]) => Value | undefined,
+  ): ParsedRecord<StorageValue | Value> {
     const problems: FieldProblem[] = [];
     const pk = primaryKey(record.pk);
-    const values: StorageValue[] = [BigInt(pk)];
+    const values: (StorageValue | Value)[] = [BigInt(pk)];
     const unfitKey = limits[0]?.(BigInt(pk));
     if (unfitKey !== undefined) problems.push({ field: "id", message: unfitKey });
     for (let index = 1; index < fields.length; index++) {
       const field = fields[index]!;
-      if (looking && !keep.has(field.name) && !isDeep(field) && isHarmless(field, record.fields)) {
-        values.push("");
+      const known = shortcut(field, record.fields);
+      if (known !== undefined) {
+        values.push(known);
         continue;
       }
       const raw = record.fields.get(field.name);
@@ -112,7 +130,7 @@ export function rowShape(
     function parse(field: Field, raw: string, limit: Limit | undefined): StorageValue {
       if (raw === "null") return null;
       try {
-        const value = PARSERS[field.kind](raw);
+        const value = parsers[field.kind](raw);
         const unfit = value === null ? undefined : limit?.(value);
         if (unfit !== undefined) throw new UnfitValue(unfit);
         return value;
@@ -153,6 +171,24 @@ function isHarmless({ name, kind }: Field, fields: RawRecord["fields"]): boolean
   if (escapes.some((escape) => bytes.includes(escape))) return false;
   if (kind === "json") return !bytes.includes("NaN") && !bytes.includes("Infinity");
   return bytes[0] === QUOTE;
+}
+
+function nothing(): undefined {
+  return undefined;
+}
+
+/** A long text that surely fits, without quotes, and without an escape that only JSON knows. */
+function escapedText(
+  { name, kind }: Field,
+  fields: RawRecord["fields"],
+): EscapedText | undefined {
+  if (kind !== "text" || !(fields instanceof RawFields) || fields.hasUnicodeEscapes) {
+    return undefined;
+  }
+  const bytes = fields.bytesOf(name);
+  return bytes && bytes.length >= LONG && bytes[0] === QUOTE
+    ? new EscapedText(bytes.subarray(1, -1))
+    : undefined;
 }
 
 /** @throws {UnfitValue} */

@@ -4,7 +4,7 @@
 
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
-import type { StorageValue } from "../../database/storage_value.ts";
+import { plainValue, type WrittenValue } from "../../database/escaped_text.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
 import type { ServerConnection } from "../../database/server_connection.ts";
 import type { JournalEntry } from "../../library/journal/open_journal.ts";
@@ -142,7 +142,7 @@ export async function writeRecords(
     return count;
   }
 
-  function fateOf(model: ImportModel, parsed: ParsedRecord): Fate {
+  function fateOf(model: ImportModel, parsed: ParsedRecord<WrittenValue>): Fate {
     const { label } = model;
     const { pk, values } = parsed;
     // Only numbers that something points to were looked at before; of twins the first one counts.
@@ -163,14 +163,14 @@ export async function writeRecords(
   }
 
   /** What permissions on objects and the audit log are about. */
-  function genericTarget(model: ImportModel, values: readonly StorageValue[]) {
+  function genericTarget(model: ImportModel, values: readonly WrittenValue[]) {
     if (!GENERIC.has(model.label)) return undefined;
     const type = values[model.indexOf("content_type")];
     const key = String(values[model.indexOf("object_pk")]);
     return { label: labels.get(Number(type)), pk: /^\d+$/.test(key) ? Number(key) : NaN };
   }
 
-  async function add(model: ImportModel, parsed: ParsedRecord): Promise<void> {
+  async function add(model: ImportModel, parsed: ParsedRecord<WrittenValue>): Promise<void> {
     const { label } = model;
     const { pk, values } = parsed;
     const number = numbers.of(label, pk) ?? pk;
@@ -178,7 +178,7 @@ export async function writeRecords(
     if (merging) {
       mapHiddenReferences(
         label,
-        (field) => values[model.indexOf(field)] ?? null,
+        (field) => plainValue(values[model.indexOf(field)] ?? null),
         (field, value) => values[model.indexOf(field)] = value,
         hidden,
       );
@@ -212,13 +212,13 @@ export async function writeRecords(
 
   /** A fresh library has a configuration in which nothing is set: it takes the export's values.
    * @returns false where there is no such row */
-  async function configure(model: ImportModel, values: readonly StorageValue[]): Promise<boolean> {
+  async function configure(model: ImportModel, values: readonly WrittenValue[]): Promise<boolean> {
     const { name, columns } = model.table;
     const pk = Number(values[0]);
     const before = (await findRows(kysely, name, "id", [pk])).get(String(pk));
     if (!before) return false;
     const changes = columns.slice(1).map((column, index) =>
-      sql`${sql.ref(column)} = ${values[index + 1]}`
+      sql`${sql.ref(column)} = ${plainValue(values[index + 1] ?? null)}`
     );
     await sql`update ${sql.table(name)} set ${sql.join(changes)} where id = ${pk}`.execute(kysely);
     const after = (await findRows(kysely, name, "id", [pk])).get(String(pk)) ?? {};
@@ -237,7 +237,7 @@ export async function writeRecords(
     return true;
   }
 
-  function finishDocument(model: ImportModel, pk: number, values: StorageValue[]): void {
+  function finishDocument(model: ImportModel, pk: number, values: WrittenValue[]): void {
     rename(model, "filename", "original", pk, values);
     rename(model, "archive_filename", "archive", pk, values);
     const original = options.checksums.original.get(pk);
@@ -257,13 +257,13 @@ export async function writeRecords(
     field: string,
     role: "original" | "archive" | "bundle",
     pk: number,
-    values: StorageValue[],
+    values: WrittenValue[],
   ): void {
     const name = options.fileNames.get(role)?.get(pk);
     if (name !== undefined) values[model.indexOf(field)] = name;
   }
 
-  function mapGeneric(model: ImportModel, values: StorageValue[]): void {
+  function mapGeneric(model: ImportModel, values: WrittenValue[]): void {
     const about = genericTarget(model, values);
     const number = about?.label === undefined ? undefined : numbers.of(about.label, about.pk);
     if (number === undefined) return;
@@ -337,7 +337,7 @@ function contentTypeLabels(schema: ImportSchema, scan: ExportScan): ReadonlyMap<
 
 function parse(model: ImportModel, record: Parameters<ImportModel["parse"]>[0]) {
   try {
-    return model.parse(record);
+    return model.parseToWrite(record);
   } catch (error) {
     if (error instanceof UnfitValue) return undefined;
     throw error;

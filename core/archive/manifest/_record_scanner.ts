@@ -49,6 +49,9 @@ export interface ScannedRecord {
   readonly extras: RawFields;
 }
 
+/** Most records have none. */
+const NO_EXTRAS = new RawFields(new Uint8Array(), new RecordShape(), new Int32Array(), false);
+
 /** Scans records in a buffer. `bytes` has one byte of room behind `end`. */
 export class RecordScanner {
   bytes: Uint8Array = new Uint8Array(1);
@@ -124,12 +127,9 @@ export class RecordScanner {
       model,
       pk,
       fields,
-      extras: new RawFields(
-        this.bytes,
-        extras,
-        Int32Array.from(extraSpans),
-        this.#unicodeEscapes,
-      ),
+      extras: extraSpans.length === 0
+        ? NO_EXTRAS
+        : new RawFields(this.bytes, extras, Int32Array.from(extraSpans), this.#unicodeEscapes),
     };
   }
 

@@ -1,6 +1,7 @@
 // Many rows into MariaDB by INSERTs of many rows each: LOAD DATA would need a right that servers often deny.
 
 import { isRowError, RefusedRow, type RowBatch } from "../row_batch.ts";
+import { plainValue, type WrittenValue } from "../escaped_text.ts";
 import type { StorageValue } from "../storage_value.ts";
 import { literal } from "./storage_values.ts";
 
@@ -100,8 +101,8 @@ function longest(packet: number): number {
   return Math.min(LONGEST, Math.floor(packet / BYTES_PER_CHARACTER));
 }
 
-function rowText(row: readonly StorageValue[]): string {
-  return `(${row.map(literal).join(",")})`;
+function rowText(row: readonly WrittenValue[]): string {
+  return `(${row.map((value) => literal(plainValue(value))).join(",")})`;
 }
 
 /** A name for SQL. */

@@ -3,6 +3,7 @@
 
 import type { Writable } from "node:stream";
 import type postgres from "postgres";
+import { EscapedText, type WrittenValue } from "../escaped_text.ts";
 import { RefusedRow, type RowBatch } from "../row_batch.ts";
 import { serverText } from "../sqlite_form.ts";
 import type { StorageValue } from "../storage_value.ts";
@@ -36,15 +37,40 @@ class CopyText {
     return this.#bytes;
   }
 
-  add(row: readonly StorageValue[]): void {
-    const line = copyLine(row);
-    const most = this.#size + line.length * BYTES_PER_UNIT;
-    if (most > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(most, 2 * this.#bytes.length));
-      larger.set(this.#bytes.subarray(0, this.#size));
-      this.#bytes = larger;
+  add(row: readonly WrittenValue[]): void {
+    let text = "";
+    for (let index = 0; index < row.length; index++) {
+      if (index > 0) text += "\t";
+      const value = row[index] ?? null;
+      if (value instanceof EscapedText) {
+        this.#addText(text);
+        this.#addBytes(value.bytes);
+        text = "";
+      } else {
+        text += copyValue(value);
+      }
     }
-    this.#size += encoder.encodeInto(line, this.#bytes.subarray(this.#size)).written;
+    this.#addText(`${text}\n`);
+  }
+
+  #addText(text: string): void {
+    this.#makeRoom(text.length * BYTES_PER_UNIT);
+    this.#size += encoder.encodeInto(text, this.#bytes.subarray(this.#size)).written;
+  }
+
+  /** COPY knows every escape of JSON but `\u`; what it has no meaning for stands for itself, as `\"` does. */
+  #addBytes(bytes: Uint8Array): void {
+    this.#makeRoom(bytes.length);
+    this.#bytes.set(bytes, this.#size);
+    this.#size += bytes.length;
+  }
+
+  #makeRoom(bytes: number): void {
+    const most = this.#size + bytes;
+    if (most <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(most, 2 * this.#bytes.length));
+    larger.set(this.#bytes.subarray(0, this.#size));
+    this.#bytes = larger;
   }
 
   /** Everything so far: good until the next row is added. */
@@ -160,15 +186,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "\r": "\\r",
   "\t": "\\t",
 };
-
-/** One line of COPY's text format. */
-function copyLine(row: readonly StorageValue[]): string {
-  let line = "";
-  for (let index = 0; index < row.length; index++) {
-    line += `${index === 0 ? "" : "\t"}${copyValue(row[index] ?? null)}`;
-  }
-  return `${line}\n`;
-}
 
 function copyValue(value: StorageValue): string {
   if (value instanceof Uint8Array) return `\\\\x${value.toHex()}`;

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import { canonicalValue } from "../../database/canonical_row.ts";
+import { EscapedText } from "../../database/escaped_text.ts";
 import type { ReadColumn } from "../../database/database.ts";
 import { fieldsOf, type Generation, manyToManyOf } from "../../schema/model.ts";
 import { modelsOf } from "../../schema/registry.ts";
@@ -66,12 +67,22 @@ const LENGTH = 18;
 
 /** The mark of one row.
  * @param values in the order of the columns, as they are read or written */
-export function markOf(columns: readonly ReadColumn[], values: readonly RowValue[]): string {
+export function markOf(
+  columns: readonly ReadColumn[],
+  values: readonly (RowValue | EscapedText)[],
+): string {
+  const sha = createHash("sha256");
   let text = "";
   for (let index = 0; index < columns.length; index++) {
     const value = values[index] ?? null;
     if (value === null) {
       text += "-";
+      continue;
+    }
+    if (value instanceof EscapedText) {
+      const { bytes, length } = value.plain();
+      sha.update(`${text}${length}:`).update(bytes);
+      text = "";
       continue;
     }
     const canonical = canonicalValue(
@@ -82,7 +93,7 @@ export function markOf(columns: readonly ReadColumn[], values: readonly RowValue
     // With its length in front, so that no two rows look the same in a row.
     text += `${whole.length}:${whole}`;
   }
-  return createHash("sha256").update(text).digest("hex").slice(0, LENGTH);
+  return sha.update(text).digest("hex").slice(0, LENGTH);
 }
 
 /** The mark of a row as {@linkcode findRows} gives it. */

@@ -3,7 +3,7 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
 import { join } from "node:path";
 import { pythonJson } from "../../../../core/archive/import/python_json.ts";
-import { PARSERS, UnfitValue } from "../../../../core/archive/import/parse_value.ts";
+import { anyJson, PARSERS, UnfitValue } from "../../../../core/archive/import/parse_value.ts";
 import { integerOf, parseRawTree, printRawTree } from "../../../../core/archive/import/raw_tree.ts";
 import { escapedBytes } from "../../../../core/database/row_writer.ts";
 import { hasPython, python } from "../../../_python.ts";
@@ -38,6 +38,12 @@ print(json.dumps(json.loads(sys.argv[1], parse_float=lambda t: "~" + t + "~", pa
   strictEqual(pythonJson('{"a": NaN}'), undefined);
   strictEqual(pythonJson("[1, -Infinity]"), undefined);
   strictEqual(pythonJson('"NaN, Infinity"'), '"NaN, Infinity"');
+});
+
+Deno.test("JSON for PostgreSQL keeps its layout, and is refused for the same reason", () => {
+  strictEqual(anyJson('{"b":\n 1.0, "ä": "\\u00e4"}'), '{"b":\n 1.0, "ä": "\\u00e4"}');
+  strictEqual(anyJson('["NaN",1]'), '["NaN", 1]');
+  for (const raw of ["NaN", '{"a": -Infinity}']) throws(() => anyJson(raw), UnfitValue);
 });
 
 Deno.test("moments become UTC as SQLite keeps them", () => {
