@@ -16,8 +16,14 @@ let room = new Uint8Array(1 << 16);
 
 /** A text as JSON writes it, without its quotes, in UTF-8. */
 export class EscapedText {
-  /** @param bytes without `\u`, checked to be UTF-8 and JSON; only good as long as they are not overwritten */
-  constructor(readonly bytes: Uint8Array) {}
+  /** With its escapes; only good as long as nobody overwrites the bytes. */
+  readonly bytes: Uint8Array;
+
+  /** Holds the bytes, makes no copy.
+   * @param bytes without `\u`, checked to be UTF-8 and JSON */
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
 
   /** The text itself in UTF-8, good until the next text is asked for, and its length in UTF-16 units. */
   plain(): { readonly bytes: Uint8Array; readonly length: number } {
