@@ -7,10 +7,13 @@ import type { OpenOptions } from "../../../core/database/open_database.ts";
 import type { ServerSettings } from "../../../core/database/server_connection.ts";
 import { PaperwardError } from "../../../core/errors.ts";
 import { sayOnce, type TempFolder, tempFolder } from "../../_fixtures.ts";
+import { assertCode, runBinary, withoutBinary } from "../../_run_binary.ts";
+import { silentReport } from "../../_silent_report.ts";
 import { PASSWORD, SERVER_KINDS, startServer, USER, withoutServer } from "../../_servers.ts";
 
 const OPTIONS = {
   files: { readText: (path: string) => Deno.readTextFileSync(path) },
+  report: silentReport(),
   mode: "read",
 } as unknown as OpenOptions;
 
@@ -156,6 +159,27 @@ for (const kind of SERVER_KINDS) {
         await connect(other, MODES[kind][2]),
         kind === "postgres" ? "refused" : "encrypted",
       );
+
+      // The binary, by the variables of paperless-ngx: its sandbox lets it read the certificates.
+      if (withoutBinary()) return;
+      using temp = tempFolder();
+      const migrate = (ca: string) =>
+        runBinary(["migrate"], {
+          env: {
+            ...database.env,
+            PAPERLESS_DATA_DIR: `${temp.path}/data`,
+            PAPERLESS_MEDIA_ROOT: `${temp.path}/media`,
+            PAPERLESS_DBHOST: "localhost",
+            PAPERLESS_DBSSLMODE: MODES[kind].at(-1) ?? "",
+            PAPERLESS_DBSSLROOTCERT: `${certificates.path}/${ca}.crt`,
+            PAPERLESS_DBSSLCERT: `${certificates.path}/client.crt`,
+            PAPERLESS_DBSSLKEY: `${certificates.path}/client.key`,
+          },
+        });
+      const refused = await migrate("other");
+      assertCode(refused, 1);
+      assert.match(refused.stderr, /the encrypted connection failed/);
+      assertCode(await migrate("ca"), 0);
     },
   });
 }
