@@ -3,10 +3,13 @@
 
 import { join } from "node:path";
 import type { TransferPool } from "../../wasm/checksum/transfer_pool.ts";
+import { listManifests } from "../archive/manifest/manifest_files.ts";
+import { openExportSource } from "../archive/zip/export_source.ts";
 import { isInterrupted } from "../archive/import/import_staging.ts";
 import { openDatabase } from "../database/open_database.ts";
 import { PaperwardError } from "../errors.ts";
 import type { ExitName } from "../exit_codes.ts";
+import type { Files } from "../library/files.ts";
 import { openJournal } from "../library/journal/open_journal.ts";
 import { openSpool, type Spool } from "../library/spool.ts";
 import { takeMediaLock } from "../library/take_media_lock.ts";
@@ -88,6 +91,7 @@ export async function runSanity(
   const now = request.now ?? (() => new Date());
   const started = now().toISOString();
   const begun = performance.now();
+  if (request.repair?.from !== undefined) await checkExport(files, request.repair.from);
   const reports = openReportFiles(files, { junit: request.junit, html: request.html });
   try {
     const tally = openTally();
@@ -115,7 +119,7 @@ export async function runSanity(
       () => sanityHtml(files, { ...page, mediaRoot: world.settings.mediaRoot }),
     );
     const repairs = request.repair &&
-      await repairLibrary(world, request, request.repair, findings, needs);
+      await repairLibrary(world, request, request.repair, { findings, needs, ...counts });
     const left = repairs?.outcome === "done" ? repairs.left : tally;
     return {
       exit: repairs && repairs.failed > 0 && left.exit(request.strict) === "done"
@@ -128,6 +132,17 @@ export async function runSanity(
     };
   } finally {
     reports.close();
+  }
+}
+
+/** A backup that is not mounted must not show only on the day on which it is needed.
+ * @throws {PaperwardError} where no export is there */
+async function checkExport(files: Files, path: string): Promise<void> {
+  const source = await openExportSource(files, path);
+  try {
+    listManifests(source);
+  } finally {
+    source.close();
   }
 }
 
@@ -190,12 +205,17 @@ function* junitCases(
   }
 }
 
+/** What a check found, for repairs. */
+interface Found extends Pick<SanityCounts, "generation"> {
+  readonly findings: Spool<Finding>;
+  readonly needs: Spool<Need>;
+}
+
 async function repairLibrary(
   world: SanityWorld,
   request: SanityRequest,
   repair: RepairRequest,
-  findings: Spool<Finding>,
-  needs: Spool<Need>,
+  { findings, needs, generation }: Found,
 ): Promise<RepairSummary> {
   const { files, report, scratch, settings, stop } = world;
   const { from } = repair;
@@ -223,6 +243,7 @@ async function repairLibrary(
     transfers,
     stop,
     movesOrphans: isWhole,
+    algorithm: generation === "v2" ? "md5" : "sha256",
     ...(from === undefined ? {} : { from }),
   }, needs);
   for await (const each of planning) plan.add(each);

@@ -42,26 +42,30 @@ const SIGNALS = {
 
 /** Runs a command in a Worker that is granted what its access names and nothing else. */
 export async function launchCommand(launch: LaunchOptions): Promise<LaunchResult> {
-  const scratch = makeScratch(launch.settings.scratchDir);
-  const grants = grantsFor(launch.access, scratch);
   const stop = new StopSignal();
+  const { promise, resolve } = Promise.withResolvers<LaunchResult>();
+  using cleanup = new DisposableStack();
+  // Signals are heard before there is anything to clean up.
+  for (const [name, signal] of Object.entries(SIGNALS)) {
+    const listener = () => {
+      // A second signal means now.
+      if (stop.requested) resolve({ exit: signal.exit });
+      stop.request(signal.number);
+      const timer = setTimeout(() => resolve({ exit: signal.exit }), GRACE);
+      cleanup.defer(() => clearTimeout(timer));
+    };
+    Deno.addSignalListener(name as Deno.Signal, listener);
+    cleanup.defer(() => Deno.removeSignalListener(name as Deno.Signal, listener));
+  }
+  const scratch = makeScratch(launch.settings.scratchDir);
+  cleanup.defer(() => Deno.removeSync(scratch, { recursive: true }));
+  const grants = grantsFor(launch.access, scratch);
   const worker = new Worker(launch.entry, {
     type: "module",
     name: launch.command,
     deno: { permissions: grants },
   });
-  const { promise, resolve } = Promise.withResolvers<LaunchResult>();
-  const timers: number[] = [];
-  const listeners = Object.entries(SIGNALS).map(([name, signal]) => {
-    const listener = () => {
-      // A second signal means now.
-      if (stop.requested) resolve({ exit: signal.exit });
-      stop.request(signal.number);
-      timers.push(setTimeout(() => resolve({ exit: signal.exit }), GRACE));
-    };
-    Deno.addSignalListener(name as Deno.Signal, listener);
-    return () => Deno.removeSignalListener(name as Deno.Signal, listener);
-  });
+  cleanup.defer(() => worker.terminate());
   worker.addEventListener(
     "message",
     (event: MessageEvent<EndMessage>) => resolve({ exit: event.data.exit }),
@@ -82,14 +86,7 @@ export async function launchCommand(launch: LaunchOptions): Promise<LaunchResult
     traceback: launch.traceback,
   };
   worker.postMessage(start);
-  try {
-    return await promise;
-  } finally {
-    worker.terminate();
-    listeners.forEach((remove) => remove());
-    timers.forEach(clearTimeout);
-    Deno.removeSync(scratch, { recursive: true });
-  }
+  return await promise;
 }
 
 const SCRATCH_PREFIX = "paperward-";

@@ -326,3 +326,18 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "--repair --from without an export there is refused, also where nothing has to be repaired",
+  ignore,
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    Deno.mkdirSync(`${library.folder}/mount`);
+    for (const from of ["nothing", "mount", "data/db.sqlite3"]) {
+      const flags = ["--repair", "--yes", "--from", `${library.folder}/${from}`];
+      const result = await runCheck(library, flags);
+      assertCode(result, 1);
+      assert.match(result.stderr, /Cannot (open|read) the export/);
+    }
+  },
+});

@@ -435,6 +435,30 @@ for (const [signal, code] of SIGNALS) {
   });
 
   Deno.test({
+    name: `${signal} as soon as there is something to clean up: ${code}, and it is gone`,
+    ignore: ignoreExports,
+    fn: async () => {
+      using library = unpackLibrary("v3.0.5");
+      const scratch = `${library.folder}/scratch`;
+      Deno.mkdirSync(scratch);
+      const running = startBinary(["document_sanity_checker", "--bandwidth-limit", "1M"], {
+        env: environment(library),
+      });
+      let isOver = false;
+      running.ended.then(() => isOver = true);
+      while (!isOver && [...Deno.readDirSync(scratch)].length === 0) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      assert.ok(!isOver, "it ended before it was met");
+      running.kill(signal);
+      const result = await running.ended;
+      assertCode(result, code);
+      assert.equal(result.signal, null);
+      assert.deepEqual([...Deno.readDirSync(scratch)], []);
+    },
+  });
+
+  Deno.test({
     name: `${signal} while files are copied: ${code}, the old export whole, nothing else left`,
     ignore: ignoreExports || !hasPython(),
     fn: async () => {

@@ -112,13 +112,15 @@ async function attempt<T>(act: () => T | Promise<T>): Promise<T | string> {
   }
 }
 
-function* batches<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
-  let batch: Item[] = [];
-  for (const item of items) {
-    batch.push(item);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
+/** Repairs of one kind: a checksum is rewritten once the file that it is of is there again. */
+function* batches(repairs: Iterable<Repair>, size: number): Generator<Repair[]> {
+  let batch: Repair[] = [];
+  for (const repair of repairs) {
+    if (batch.length === size || (batch[0] && batch[0].kind !== repair.kind)) {
+      yield batch;
+      batch = [];
+    }
+    batch.push(repair);
   }
   if (batch.length > 0) yield batch;
 }

@@ -8,7 +8,7 @@ import { openExportSource } from "../../archive/zip/export_source.ts";
 import type { Files } from "../../library/files.ts";
 import type { Spool } from "../../library/spool.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
-import type { Algorithm, DocumentRow } from "../check.ts";
+import type { Algorithm, DocumentRow, Role } from "../check.ts";
 import { locate } from "../locate_files.ts";
 import { findCopies, type LostFile } from "./export_copies.ts";
 import type { Need } from "./need.ts";
@@ -23,7 +23,14 @@ export interface PlanWorld {
   readonly movesOrphans: boolean;
   /** An export with good copies; absolute. */
   readonly from?: string;
+  /** What the library's checksums are made with. */
+  readonly algorithm: Algorithm;
 }
+
+type Of<Kind extends Repair["kind"]> = Extract<Repair, { readonly kind: Kind }>;
+
+/** Hexadecimal digits of a checksum. */
+const DIGITS: Readonly<Record<Algorithm, number>> = { md5: 32, sha256: 64 };
 
 type Unnamed = Extract<Need, { readonly kind: "unnamed archive" }>;
 
@@ -45,21 +52,22 @@ export async function* planRepairs(
   const strays = await matchStrays(world, needs, lost, unnamed);
   const used = new Set<string>();
   const left: LostFile[] = [];
+  /** Checksums of the other generation whose files are there again by then. */
+  const stale: Of<"rewrite checksum">[] = [];
+  const noteStale = (document: Owner, role: Role, path: string, checksum: string | null) => {
+    if (checksum === null || checksum.length === DIGITS[world.algorithm]) return;
+    stale.push({ kind: "rewrite checksum", document, role, path, stored: checksum });
+  };
   for (const file of lost) {
     const from = takeStray(strays, used, file.stored, file.path);
     if (from === undefined || file.stored === null) {
       left.push(file);
       continue;
     }
-    yield {
-      kind: "put back",
-      document: owner(file.document),
-      role: file.role,
-      from,
-      to: file.path,
-      checksum: file.stored,
-      replaces: file.isThere,
-    };
+    const document = owner(file.document);
+    const { role, path: to, stored: checksum, isThere: replaces } = file;
+    yield { kind: "put back", document, role, from, to, checksum, replaces };
+    noteStale(document, role, to, checksum);
   }
   for (const { document, folder, stored } of unnamed) {
     const isInside = (path: string) => path.startsWith(folder + "/");
@@ -67,8 +75,15 @@ export async function* planRepairs(
     if (path === undefined) continue;
     const name = relative(folder, path);
     yield { kind: "name archive", document: owner(document), path, name, checksum: stored };
+    noteStale(owner(document), "archive", path, stored);
   }
-  if (world.from !== undefined && left.length > 0) yield* planCopies(world, world.from, left);
+  if (world.from !== undefined && left.length > 0) {
+    for await (const repair of planCopies(world, world.from, left)) {
+      yield repair;
+      noteStale(repair.document, repair.role, repair.to, repair.checksum);
+    }
+  }
+  yield* stale;
   for (const need of needs) {
     if (need.kind !== "stale checksum") continue;
     const { document, role, path, stored } = need;
@@ -84,7 +99,7 @@ async function* planCopies(
   { files, stop }: PlanWorld,
   from: string,
   lost: readonly LostFile[],
-): AsyncGenerator<Repair> {
+): AsyncGenerator<Of<"restore">> {
   const source = await openExportSource(files, from);
   try {
     for await (const { lost: file, path, size } of findCopies(source, lost, stop)) {
@@ -117,8 +132,8 @@ async function matchStrays(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const missed = new Set([...lost, ...unnamed].flatMap(({ stored }) => stored ?? []));
   const matches = new Map<string, string[]>();
-  for (const [algorithm, length] of [["md5", 32], ["sha256", 64]] as const) {
-    if (![...missed].some((checksum) => checksum.length === length)) continue;
+  for (const algorithm of ["md5", "sha256"] as const) {
+    if (![...missed].some((checksum) => checksum.length === DIGITS[algorithm])) continue;
     const underWay = new Map<number, string>();
     const jobs = strayJobs(files, needs, algorithm, underWay);
     for await (const { id, digest } of transfers.run(jobs, { stop: stop.memory })) {

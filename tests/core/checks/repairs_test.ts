@@ -25,6 +25,7 @@ import { briefly, check, run, state } from "./_sanity.ts";
 const ignore = withoutFixtures() || !hasPython();
 
 const FIRST = "documents/originals/2024/ACME Corporation Ltd/invoice_en_1.pdf";
+const SECOND = "documents/originals/cf/99.90/none/2024-03/invoice_en_2.pdf";
 const SCAN = "documents/archive/2023/National Savings Bank/scan_letter.pdf";
 const THUMBNAIL = "documents/thumbnails/0000003.webp";
 
@@ -144,6 +145,32 @@ const CASES: readonly Case[] = [
         }' where id=28`,
       ),
     plans: [`rewrite checksum ${FIRST}`, `rewrite checksum ${SCAN}`],
+  },
+  {
+    name: "a stale checksum of a file that comes back is rewritten too",
+    only: "v3.0.5",
+    from: plain,
+    damage: (library) => {
+      const { media, database } = library;
+      const scan = digest("md5", `${media}/${SCAN}`);
+      const second = digest("md5", `${media}/${SECOND}`);
+      sql(
+        database,
+        `update documents_document set checksum='${digest("md5", `${media}/${FIRST}`)}' where id=1`,
+        `update documents_document set checksum='${second}' where id=2`,
+        `update documents_document set archive_checksum='${scan}', archive_filename=NULL where id=28`,
+      );
+      Deno.renameSync(`${media}/${FIRST}`, `${media}/lost.pdf`);
+      Deno.removeSync(`${media}/${SECOND}`);
+    },
+    plans: [
+      `put back ${FIRST}`,
+      `name archive ${SCAN}`,
+      `restore ${SECOND}`,
+      `rewrite checksum ${FIRST}`,
+      `rewrite checksum ${SCAN}`,
+      `rewrite checksum ${SECOND}`,
+    ],
   },
   {
     name: "an archive that lost its name gets it again",
