@@ -12,6 +12,9 @@ import { fieldsOf, type Generation } from "../../schema/model.ts";
 import { modelsOf } from "../../schema/registry.ts";
 import { uniqueKeysOf } from "../../schema/unique_keys.ts";
 
+/** Characters of a text that an index takes. */
+const INDEXED = 191;
+
 /** Characters that wait to be sent. */
 const MOST_WAITING = 1 << 18;
 
@@ -234,18 +237,22 @@ function finderOn(
     const id = `"${table.columns[0]?.column}"`;
     const texts = key.filter(isText).map(({ column }) => `"${column}"`);
     const others = key.filter((field) => !isText(field)).map(({ column }) => column);
-    const both = (side: string, list: readonly string[]) =>
-      list.map((column) => `${side}.${column}`);
+    // Without it, each row would be held against each other one.
+    await connection.query(
+      `ALTER TABLE "${table.temporary}" ADD INDEX (${texts[0]}(${
+        Math.min(INDEXED, key.find(isText)?.maxLength ?? INDEXED)
+      }))`,
+    );
     const { rows } = await connection.query(
       `SELECT t.${id}, r.${id}, ${texts.map((each) => `t.${each}, r.${each}`).join(", ")}${
         others.map((each) => `, t."${each}", r."${each}"`).join("")
-      } FROM "${table.temporary}" AS t JOIN "${table.name}" AS r ON ${
+      } FROM "${table.name}" AS r STRAIGHT_JOIN "${table.temporary}" AS t ON ${
         texts.map((each) => `t.${each} = r.${each}`).join(" AND ")
       } WHERE (${
         texts.map((each) => `cast(t.${each} AS binary) <> cast(r.${each} AS binary)`).join(" OR ")
       })${
         others.map((each) => ` AND t."${each}" IS NOT NULL AND r."${each}" IS NOT NULL`).join("")
-      } ORDER BY ${both("t", [id])}`,
+      } ORDER BY t.${id}`,
     );
     const at = 2 + 2 * texts.length;
     for (const row of rows) {
