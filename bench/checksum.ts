@@ -202,14 +202,14 @@ try {
     `find "${source}" -type f -print0 | xargs -0 -n 500 ${command}`,
   ];
   await compare("MD5 over many files, one thread", total, {
-    "eight lanes in WASM": overFiles("md5"),
+    "sixteen lanes in WASM": overFiles("md5"),
     "md5sum": () => external(...list("md5sum")),
     "node:crypto": plainNode("md5"),
   });
   await compare("SHA-256 over many files, one thread", total, {
     "as this machine chooses": overFiles("sha256"),
     "by the host": overFiles("sha256", { sha256: "host" }),
-    "eight lanes in WASM": overFiles("sha256", { sha256: "module" }),
+    "sixteen lanes in WASM": overFiles("sha256", { sha256: "module" }),
     "openssl dgst -sha256": () => external(...list("openssl dgst -sha256")),
     "sha256sum": () => external(...list("sha256sum")),
     "node:crypto": plainNode("sha256"),

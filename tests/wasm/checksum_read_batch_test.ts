@@ -10,6 +10,7 @@ import {
   openTransferPool,
   type TransferPool,
 } from "../../wasm/checksum/transfer_pool.ts";
+import { denoTransferIo } from "../../wasm/checksum/transfer_io.ts";
 import { tempFolder } from "../_fixtures.ts";
 
 const SIZES = [0, 1, 63, 64, 65, 1000, 32_767, 32_768, 32_769, 131_072, 300_000];
@@ -92,6 +93,34 @@ for (const [name, open] of POOLS) {
     } finally {
       pool.close();
     }
+  });
+}
+
+for (const algorithm of ["md5", "sha256", "none"] as const) {
+  Deno.test(`${algorithm}: neither a device without end nor a file that grows is read for ever`, async () => {
+    using temp = tempFolder();
+    const path = `${temp.path}/grows`;
+    Deno.writeFileSync(path, new Uint8Array(3 * 2 ** 20));
+    let read = 0;
+    const pool = inlineTransferPool({
+      ...denoTransferIo,
+      openRead(source) {
+        const file = denoTransferIo.openRead(source);
+        return {
+          ...file,
+          read(buffer) {
+            read += buffer.length;
+            if (source === path) Deno.writeFileSync(path, buffer, { append: true });
+            return file.read(buffer);
+          },
+        };
+      },
+    });
+    const sources = ["/dev/zero", path];
+    const [result] = await all(pool.read([{ id: 1, algorithm, sources }]));
+    const errors = result?.errors.map(({ index, name }) => [index, name]).sort();
+    assert.deepEqual(errors, [[0, "NotAFile"], [1, "SizeChanged"]]);
+    assert.ok(read < 12 * 2 ** 20, `${read} bytes`);
   });
 }
 

@@ -154,6 +154,9 @@ export function refused(passage: Passage | TransferResult): passage is TransferR
   return "digest" in passage;
 }
 
+/** Bytes after which a source that wasn't looked at is. */
+const MUCH = 2 ** 20;
+
 /** Reads until the buffer is full or the file ends, and writes the same bytes to the target.
  * @returns bytes read; fewer than the buffer holds at the end of the file only
  * @throws where either end fails; hand the error to {@linkcode abandon} */
@@ -176,8 +179,10 @@ export function pull(
     passage.facts ??= lookAt(job, source);
     throw error;
   }
-  // Nothing may be a pipe's, and much a growing file's or a device's; a little that ends is a small file's.
-  if (length === 0 || length === buffer.length) passage.facts ??= lookAt(job, source);
+  // Nothing may be a pipe's, and much a growing file's or a device's; what ends before that is a file's.
+  if (length === 0 || (length === buffer.length && passage.bytes + length >= MUCH)) {
+    passage.facts ??= lookAt(job, source);
+  }
   const { facts } = passage;
   if (target) {
     for (let at = 0; at < length;) {
