@@ -152,7 +152,9 @@ export function openFiles(roots: FileRoots): Files {
     setTimes(path, mtime) {
       const place = entry(path, writable, "change");
       refuseLink(place, path);
-      Deno.utimeSync(place, mtime / 1000, mtime / 1000);
+      // Seconds as a number lose a millisecond now and then.
+      const time = new Date(mtime);
+      Deno.utimeSync(place, time, time);
     },
     setMode(path, mode) {
       const place = entry(path, writable, "change");

@@ -14,6 +14,7 @@ import {
   type TransferResult,
   type WriteHandle,
 } from "../../wasm/checksum/mod.ts";
+import { openFiles } from "../../core/library/deno_files.ts";
 import { tempFolder } from "../_fixtures.ts";
 
 /** Whole chunks of every way: a lane holds 32 KB, and what needs no lane is read in 128 KB. */
@@ -231,6 +232,28 @@ Deno.test("the source's mtime is cut to milliseconds, not rounded", async () => 
   const [result] = [...transferFiles(jobsOf(place, 1))];
   assert.equal(result?.sourceMtime, 1_700_000_000_123);
   assert.equal(result?.sourceMtime, Deno.statSync(path).mtime?.getTime());
+});
+
+Deno.test("times are set to the very millisecond, on every way", () => {
+  using temp = tempFolder();
+  const path = `${temp.path}/file`;
+  const opened = denoTransferIo.openWriteNew(path, null);
+  const files = openFiles({ read: [], write: [temp.path] });
+  try {
+    for (const time of [0, 999, 1_001, 1_700_000_000_123, 8_589_934_592_123]) {
+      for (
+        const set of [opened.utime, (to: number) => denoTransferIo.setTimes(path, to), (
+          to: number,
+        ) => files.setTimes(path, to)]
+      ) {
+        set(time + 86_400_000);
+        set(time);
+        assert.equal(Deno.statSync(path).mtime?.getTime(), time);
+      }
+    }
+  } finally {
+    opened.close();
+  }
 });
 
 Deno.test("modes are set whatever the umask takes, and a mode without write permission works", async () => {

@@ -103,7 +103,11 @@ export const denoTransferIo: TransferIo = {
   openWriteNew,
   chmod: (path, mode) => Deno.chmodSync(path, mode),
   copy: (from, to) => Deno.copyFileSync(from, to),
-  setTimes: (path, mtime) => Deno.utimeSync(path, mtime / 1000, mtime / 1000),
+  setTimes(path, mtime) {
+    // Seconds as a number lose a millisecond now and then.
+    const time = new Date(mtime);
+    Deno.utimeSync(path, time, time);
+  },
   remove: (path) => Deno.removeSync(path),
   async sync(path) {
     using file = await openToSync(path);
