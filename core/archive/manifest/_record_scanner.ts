@@ -50,7 +50,11 @@ export interface ScannedRecord {
 }
 
 /** Most records have none. */
-const NO_EXTRAS = new RawFields(new Uint8Array(), new RecordShape(), new Int32Array(), false);
+const NO_EXTRAS = new RawFields(new Uint8Array(), new RecordShape(), new Int32Array(), 0, false);
+
+/** Numbers in an array that records share, more than one record has: an array of its own for each record would be a
+ * trip to the system's memory. */
+const SPANS = 1 << 12;
 
 /** Scans records in a buffer. `bytes` has one byte of room behind `end`. */
 export class RecordScanner {
@@ -65,7 +69,9 @@ export class RecordScanner {
   /** A `\u` was passed since the record began. */
   #unicodeEscapes = false;
   readonly #stack = new Uint8Array(MAX_DEPTH + 1);
-  #spans = new Int32Array(64);
+  #spans = new Int32Array(SPANS);
+  /** How many of them are some record's. */
+  #spansUsed = 0;
   #root = new RecordShape();
   readonly #names = new Map<number, { readonly bytes: Uint8Array; readonly text: string }>();
 
@@ -129,7 +135,7 @@ export class RecordScanner {
       fields,
       extras: extraSpans.length === 0
         ? NO_EXTRAS
-        : new RawFields(this.bytes, extras, Int32Array.from(extraSpans), this.#unicodeEscapes),
+        : new RawFields(this.bytes, extras, Int32Array.from(extraSpans), 0, this.#unicodeEscapes),
     };
   }
 
@@ -141,20 +147,27 @@ export class RecordScanner {
       if (shape.size === MAX_KEYS) this.#fail(`a record has more than ${MAX_KEYS} fields`);
       const nameAt = this.at;
       shape = this.#step(shape, this.#key(), nameAt);
-      const slot = 2 * (shape.size - 1);
       this.#next();
       const start = this.at;
       this.#value();
-      if (slot + 2 > this.#spans.length) this.#growSpans();
+      const slot = this.#slot(2 * (shape.size - 1));
       this.#spans[slot] = start;
       this.#spans[slot + 1] = this.at;
     }
-    return new RawFields(
-      this.bytes,
-      shape,
-      this.#spans.slice(0, 2 * shape.size),
-      this.#unicodeEscapes,
-    );
+    const first = this.#spansUsed;
+    this.#spansUsed += 2 * shape.size;
+    return new RawFields(this.bytes, shape, this.#spans, first, this.#unicodeEscapes);
+  }
+
+  /** Room for two numbers more of this record, which has some already. @returns where */
+  #slot(had: number): number {
+    if (this.#spansUsed + had + 2 > this.#spans.length) {
+      const spans = new Int32Array(SPANS);
+      spans.set(this.#spans.subarray(this.#spansUsed, this.#spansUsed + had));
+      this.#spans = spans;
+      this.#spansUsed = 0;
+    }
+    return this.#spansUsed + had;
   }
 
   #step(shape: RecordShape, name: string, nameAt: number): RecordShape {
@@ -163,12 +176,6 @@ export class RecordScanner {
     // A file that never repeats a sequence of keys must not fill the memory with them.
     if (next.tree.steps > MAX_SHAPES) this.#root = new RecordShape();
     return next;
-  }
-
-  #growSpans(): void {
-    const grown = new Int32Array(2 * this.#spans.length);
-    grown.set(this.#spans);
-    this.#spans = grown;
   }
 
   #pk(): string {

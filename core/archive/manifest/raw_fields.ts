@@ -11,8 +11,9 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export class RawFields implements ReadonlyMap<string, RawJson> {
   readonly #bytes: Uint8Array;
   readonly #shape: RecordShape;
-  /** Start and end of each value in `#bytes`. */
+  /** Start and end of each value in `#bytes`, from `#first` on: records share the arrays. */
   readonly #spans: Int32Array;
+  readonly #first: number;
   /** Whether a `\\u` stands in any of the texts: without one none holds half a character. */
   readonly hasUnicodeEscapes: boolean;
 
@@ -21,11 +22,13 @@ export class RawFields implements ReadonlyMap<string, RawJson> {
     bytes: Uint8Array,
     shape: RecordShape,
     spans: Int32Array,
+    first: number,
     hasUnicodeEscapes: boolean,
   ) {
     this.#bytes = bytes;
     this.#shape = shape;
     this.#spans = spans;
+    this.#first = first;
     this.hasUnicodeEscapes = hasUnicodeEscapes;
   }
 
@@ -58,9 +61,7 @@ export class RawFields implements ReadonlyMap<string, RawJson> {
     look: (bytes: Uint8Array, start: number, end: number) => T,
   ): T | undefined {
     const index = this.#shape.indexOf(name);
-    return index < 0
-      ? undefined
-      : look(this.#bytes, this.#spans[2 * index]!, this.#spans[2 * index + 1]!);
+    return index < 0 ? undefined : look(this.#bytes, this.#start(index), this.#end(index));
   }
 
   /** Names, in the order of the manifest. */
@@ -93,11 +94,19 @@ export class RawFields implements ReadonlyMap<string, RawJson> {
   }
 
   #view(index: number): Uint8Array {
-    return this.#bytes.subarray(this.#spans[2 * index], this.#spans[2 * index + 1]);
+    return this.#bytes.subarray(this.#start(index), this.#end(index));
   }
 
   #text(index: number): RawJson {
-    return decodeUtf8(this.#bytes, this.#spans[2 * index]!, this.#spans[2 * index + 1]!);
+    return decodeUtf8(this.#bytes, this.#start(index), this.#end(index));
+  }
+
+  #start(index: number): number {
+    return this.#spans[this.#first + 2 * index]!;
+  }
+
+  #end(index: number): number {
+    return this.#spans[this.#first + 2 * index + 1]!;
   }
 }
 

@@ -219,6 +219,21 @@ Deno.test("too many keys are refused", () => {
   ok(/more than 500/.test(refusal(`[{"model":"a","pk":1,"fields":{},${keys(600)}}]`).message));
 });
 
+Deno.test("every record keeps its own values, however many others are read before anybody looks", () => {
+  const fieldsOf = (index: number) =>
+    Array.from({ length: [0, 7, 31, 500][index % 4]! }, (_, at) => [`k${at}`, `${index + at}`]);
+  const records = Array.from({ length: 400 }, (_, index) => {
+    const fields = fieldsOf(index).map(([key, value]) => `"${key}":${value}`).join(",");
+    return `{"model":"a","pk":${index},"fields":{${fields}}${index % 3 ? "" : `,"x":[${index}]`}}`;
+  });
+  for (const size of [1 << 20, 1000]) {
+    read(`[${records.join(",")}]`, size).forEach(({ fields, extras }, index) => {
+      deepStrictEqual([...fields], fieldsOf(index));
+      deepStrictEqual([...extras], index % 3 ? [] : [["x", `[${index}]`]]);
+    });
+  }
+});
+
 Deno.test("keys that never repeat don't fill the memory", () => {
   const records = Array.from(
     { length: 60_000 },
