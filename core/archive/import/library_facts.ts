@@ -57,7 +57,9 @@ export async function readLibraryFacts(
   const rows = new Map<string, readonly LibraryRow[]>();
   const highest = new Map<string, number>();
   for (const model of there) {
-    highest.set(model.label, await highestNumber({ kysely, kind }, model.table.name));
+    if (!isEmpty) {
+      highest.set(model.label, await highestNumber({ kysely, kind }, model.table.name));
+    }
     if (MERGE_RULES[model.label]?.key && (!isEmpty || FRESH_MODELS.has(model.label))) {
       rows.set(model.label, await readRows(snapshot, model));
     }

@@ -29,7 +29,7 @@ export interface LibraryFacts {
   readonly isEmpty: boolean;
   /** By model; of an empty library only those of `FRESH_MODELS`. */
   readonly rows: ReadonlyMap<string, readonly LibraryRow[]>;
-  /** Highest number ever given, by model. */
+  /** Highest number ever given, by model; of an empty library none is asked for. */
   readonly highest: ReadonlyMap<string, number>;
 }
 
