@@ -74,6 +74,7 @@ export function rowShape(
   const isDeep = ({ kind }: Field) => kind === "json" && database === "mariadb";
   // PostgreSQL lays JSON out in its own way.
   const parsers = database === "postgres" ? { ...PARSERS, json: anyJson } : PARSERS;
+  let last: Readonly<Record<"names" | "unknown", readonly string[]>> = { names: [], unknown: [] };
   const absent = fields.map((field) => valueOfAbsent(field, now));
 
   return {
@@ -95,6 +96,14 @@ export function rowShape(
           !keep.has(field.name) && !isDeep(field) && isHarmless(field, fields) ? "" : undefined,
       ),
   };
+
+  /** Names of fields that the model doesn't have: most records have the same fields as the one before. */
+  function unknownIn(fields: RawRecord["fields"]): readonly string[] {
+    const names = fields instanceof RawFields ? fields.names : [...fields.keys()];
+    if (names === last.names) return last.unknown;
+    last = { names, unknown: names.filter((name) => !known.has(name)) };
+    return last.unknown;
+  }
 
   /** @param shortcut gives values that need not be parsed */
   function parseRecord<Value>(
@@ -122,8 +131,8 @@ export function rowShape(
       }
       values.push(value ?? null);
     }
-    for (const name of record.fields.keys()) {
-      if (!known.has(name)) problems.push({ field: name, message: "is unknown" });
+    for (const name of unknownIn(record.fields)) {
+      problems.push({ field: name, message: "is unknown" });
     }
     return { pk, values, lists: lists.map((list) => keys(list.name)), problems };
 

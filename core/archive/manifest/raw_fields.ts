@@ -37,6 +37,11 @@ export class RawFields implements ReadonlyMap<string, RawJson> {
     return this.#shape.size;
   }
 
+  /** Names, in the order of the manifest: the same list for all records that have these. */
+  get names(): readonly string[] {
+    return this.#shape.names;
+  }
+
   /** Whether there is a field by that name. */
   has(name: string): boolean {
     return this.#shape.indexOf(name) >= 0;
