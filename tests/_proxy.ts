@@ -12,9 +12,13 @@ export interface Proxy extends AsyncDisposable {
   forwarded(bytes: number): Promise<void>;
 }
 
+/** How clients say goodbye: PostgreSQL's Terminate, MySQL's COM_QUIT. */
+const FAREWELLS = ["5800000004", "0100000001"];
+
 /** Opens a proxy before a port of this machine.
- * @param port where it listens; 0: anywhere */
-export function openProxy(target: number, port = 0): Proxy {
+ * @param port where it listens; 0: anywhere
+ * @param keepsSessions the server does not hear that a client goes */
+export function openProxy(target: number, port = 0, keepsSessions = false): Proxy {
   const listener = Deno.listen({ hostname: "127.0.0.1", port });
   const connections = new Set<Deno.Conn>();
   let stalled = false;
@@ -29,13 +33,14 @@ export function openProxy(target: number, port = 0): Proxy {
         if (count === null) break;
         // What was read goes nowhere: neither side hears that.
         if (stalled) continue;
+        if (keepsSessions && FAREWELLS.includes(buffer.subarray(0, count).toHex())) continue;
         if (counted) total += count;
         for (const wake of waiting) wake();
         for (let at = 0; at < count;) at += await to.write(buffer.subarray(at, count));
       }
     } catch { /* one side is gone */ }
     close(from);
-    close(to);
+    if (!keepsSessions || counted) close(to);
   }
 
   function close(connection: Deno.Conn): void {

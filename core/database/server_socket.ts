@@ -9,6 +9,10 @@ const STATEMENT_TIMEOUTS = 6;
 /** Changes of the schema: indexes are built then. */
 export const LONG_STATEMENT_TIMEOUTS = 60;
 
+/** How long a connection that is closed waits for its lock to be given back: the server ends a session when it gets to
+ * it, and who connects next, often this very run, must not find the lock taken. */
+export const CLOSING_MS = 1000;
+
 /** An error of ours, with a code as system errors have. */
 export class ServerTimeout extends Error {
   readonly code: "CONNECT_TIMEOUT" | "STATEMENT_TIMEOUT";

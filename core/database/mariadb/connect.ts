@@ -15,6 +15,7 @@ import {
   type ServerSettings,
 } from "../server_connection.ts";
 import {
+  CLOSING_MS,
   LONG_STATEMENT_TIMEOUTS,
   openSocket,
   ServerTimeout,
@@ -86,6 +87,10 @@ export async function connectMariadb(
     send(withValues(text, parameters));
 
   const close = async (): Promise<void> => {
+    if (mode === "write" && !lost) {
+      // Where it fails the end of the session does it.
+      await withDeadline(answer("DO release_all_locks()"), CLOSING_MS, lose, 1).catch(() => {});
+    }
     lost ??= connectionClosed();
     await driver.end();
   };

@@ -14,6 +14,7 @@ import {
 } from "../server_connection.ts";
 import {
   type Address,
+  CLOSING_MS,
   LONG_STATEMENT_TIMEOUTS,
   openSocket,
   ServerTimeout,
@@ -144,6 +145,14 @@ export async function connectPostgres(
   }
 
   const close = async (): Promise<void> => {
+    try {
+      if (mode === "write" && !lost) {
+        const unlocked = sql.unsafe("SELECT pg_advisory_unlock_all()").values();
+        await withDeadline(unlocked, CLOSING_MS, lose, 1);
+      }
+    } catch {
+      // Then the end of the session does it.
+    }
     try {
       await sql.end({ timeout: 1 });
     } catch {

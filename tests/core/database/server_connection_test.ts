@@ -291,6 +291,14 @@ for (const kind of SERVER_KINDS) {
     await (await connectServer(settingsOf(database), WRITE)).close();
   });
 
+  test("whoever closed a connection can have the next one at once, though the server ends no session", async () => {
+    await using database = await server!.createDatabase();
+    await using proxy = openProxy(server!.port, 0, true);
+    const first = await connectServer(settingsOf(database, { port: proxy.port }), WRITE);
+    await first.close();
+    await (await connectServer(settingsOf(database), WRITE)).close();
+  });
+
   test("a locked row ends waiting with `locked`", () =>
     withTable(async (connection) => {
       await connection.query("insert into t (id) values (1)");
