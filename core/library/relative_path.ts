@@ -14,7 +14,13 @@ const DRIVE = /^([A-Za-z]):(?=[\\/])/;
  * @param path with `/` between components
  */
 export function isRelativePath(path: string): boolean {
-  return staysInside(path) && path.search(CONTROL) < 0 && !DRIVE.test(path);
+  return staysInExport(path) && path.search(CONTROL) < 0;
+}
+
+/** Whether a path that an export's manifest has stays inside the export. Control characters there may be: upstream's
+ * `-f` lets titles into names as they are, and its backups have to be restored. */
+export function staysInExport(path: string): boolean {
+  return staysInside(path) && !DRIVE.test(path);
 }
 
 /** Whether a path that the library's own database has stays inside its folder, whatever characters it is made of:

@@ -10,7 +10,7 @@ import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import type { DeepFile, DeepPool } from "../../checks/deep/deep_pool.ts";
 import { PaperwardError, StopRequested } from "../../errors.ts";
 import type { Files, OpenFile } from "../../library/files.ts";
-import { isRelativePath } from "../../library/relative_path.ts";
+import { staysInExport } from "../../library/relative_path.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import type { ExportSource } from "../zip/export_source.ts";
 import { checkPng } from "./check_png.ts";
@@ -178,7 +178,7 @@ function openFolders({ files, source }: CheckFilesOptions): (path: string) => st
   const known = new Map<string, string | undefined>();
   const root = source.path === "/" ? "/" : `${source.path}/`;
   return (path) => {
-    if (!isRelativePath(path)) return undefined;
+    if (!staysInExport(path)) return undefined;
     const slash = path.lastIndexOf("/");
     if (slash < 0) return root;
     const folder = path.slice(0, slash);

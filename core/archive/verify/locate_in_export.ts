@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
 import { osErrorCode } from "../../library/os_error.ts";
-import { isRelativePath } from "../../library/relative_path.ts";
+import { staysInExport } from "../../library/relative_path.ts";
 import type { ExportSource } from "../zip/export_source.ts";
 
 /** What is found where a file should be. */
@@ -17,7 +17,7 @@ export type ExportPlace =
 
 /** Looks for a file of an export. @param path as a manifest has it */
 export function locateInExport(files: Files, source: ExportSource, path: string): ExportPlace {
-  if (!isRelativePath(path)) {
+  if (!staysInExport(path)) {
     return { kind: "unsafe", reason: "it is no plain path inside the export" };
   }
   try {

@@ -1,4 +1,5 @@
-// Which names of zip entries are let in: the same rule for writing and for reading.
+// Which names of zip entries are let in. What is read may hold control characters, as upstream lets titles into
+// names; what is written may not.
 
 /** Longest name of an entry, in UTF-16 units. Linux paths end at 4,096 bytes. */
 const MAX_LENGTH = 4096;
@@ -10,8 +11,7 @@ const MAX_LENGTH = 4096;
 export function unsafeNameReason(name: string, dos = false): string | undefined {
   if (name === "") return "its name is empty";
   if (name.length > MAX_LENGTH) return "its name is too long";
-  // deno-lint-ignore no-control-regex
-  if (/[\x00-\x1f\x7f]/.test(name)) return "its name holds a control character";
+  if (name.includes("\0")) return "its name holds a NUL";
   if (!name.isWellFormed()) return "its name is not Unicode";
   if (dos && name.includes("\\")) return "its name has backslashes for separators";
   const path = name.replaceAll("\\", "/");
@@ -20,4 +20,11 @@ export function unsafeNameReason(name: string, dos = false): string | undefined 
   const parts = (name.endsWith("/") ? name.slice(0, -1) : name).split("/");
   if (parts.some((part) => part === "" || part === ".")) return "its name is not a plain path";
   return undefined;
+}
+
+/** The same for a name that is to be written: any system should be able to unpack it. */
+export function unwritableNameReason(name: string): string | undefined {
+  // deno-lint-ignore no-control-regex
+  if (/[\x00-\x1f\x7f]/.test(name)) return "its name holds a control character";
+  return unsafeNameReason(name);
 }

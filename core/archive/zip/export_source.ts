@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { PaperwardError } from "../../errors.ts";
 import type { FileFacts, Files } from "../../library/files.ts";
 import { readChunks } from "../../library/read_chunks.ts";
-import { isRelativePath } from "../../library/relative_path.ts";
+import { staysInExport } from "../../library/relative_path.ts";
 import { isZip, openZip, type ZipArchive } from "./zip_reader.ts";
 
 /** One regular file of an export. */
@@ -220,7 +220,7 @@ function isAbsent(error: unknown): boolean {
 }
 
 function checkPath(path: string): void {
-  if (isRelativePath(path)) return;
+  if (staysInExport(path)) return;
   throw new PaperwardError(
     `Cannot open ${JSON.stringify(path)} in the export: it is no plain path inside it`,
     { hints: ["the manifest names a file outside of the export; it is not followed"] },

@@ -10,7 +10,7 @@ import { type DeflatePool, openDeflatePool } from "./_deflate_pool.ts";
 import { formatEndOfDirectory } from "./_end_of_directory.ts";
 import { type EntryRecord, formatDirectoryRecord, formatLocalHeader } from "./_entry_records.ts";
 import { writeStreamedEntry } from "./_streamed_entry.ts";
-import { unsafeNameReason } from "./entry_name.ts";
+import { unwritableNameReason } from "./entry_name.ts";
 
 /** Where an archive's bytes go: an `OpenFile` is one. */
 export interface ZipSink {
@@ -222,7 +222,7 @@ export function openZipWriter(sink: ZipSink, options: ZipWriterOptions = {}): Zi
     };
     try {
       for await (const item of items) {
-        const reason = unsafeNameReason(item.name);
+        const reason = unwritableNameReason(item.name);
         const head: Head = reason ? { error: unsafeName(item.name, reason) } : await readHead(item);
         if ("error" in head) {
           queue.push({ item, size: 0, run: () => Promise.resolve(head) });
@@ -260,7 +260,7 @@ export function openZipWriter(sink: ZipSink, options: ZipWriterOptions = {}): Zi
     addFolder: (name, facts) =>
       Promise.try(() => {
         const path = name.endsWith("/") ? name : `${name}/`;
-        const reason = unsafeNameReason(path);
+        const reason = unwritableNameReason(path);
         if (reason) throw unsafeName(name, reason);
         const header = headerFacts({ mode: 0o755, ...facts }, FOLDER_TYPE);
         const nothing = { stored: true, crc32: 0, size: 0, compressedSize: 0 };

@@ -23,6 +23,8 @@ const CONTENTS: Readonly<Record<string, string>> = {
   "json/z-manifest.json": '[{"model":"a.b","pk":3,"fields":{}}]',
   "json/a-manifest.json": '[{"model":"a.b","pk":2,"fields":{}}]',
   "originals/deep/ä.pdf": "ä",
+  // As upstream's -f takes them from titles.
+  "originals/tab\tand\nline\x1b.pdf": "odd",
 };
 
 function asFolder(place: Scratch): Promise<ExportSource> {
