@@ -115,14 +115,18 @@ export function openFaultyDisk(roots: FileRoots, fault: Fault): FaultyDisk {
 
   const io: TransferIo = {
     ...denoTransferIo,
-    openRead(path) {
-      const handle = denoTransferIo.openRead(path);
-      return { ...handle, read: (buffer) => read(path, buffer, handle.read) };
+    openRead(path, toSync) {
+      const handle = denoTransferIo.openRead(path, toSync);
+      return {
+        ...handle,
+        read: (buffer) => read(path, buffer, handle.read),
+        sync: guardSync(handle.sync),
+      };
     },
     openWriteNew(path, mode) {
       change(true);
       const handle = denoTransferIo.openWriteNew(path, mode);
-      return { ...handle, write: guard(handle.write, true) };
+      return { ...handle, write: guard(handle.write, true), sync: guardSync(handle.sync) };
     },
     copy: (from, to) => copyWith(denoTransferIo.openRead(from), to, from),
     remove: guard(denoTransferIo.remove, false),

@@ -83,6 +83,8 @@ interface Faults {
   utime?(): void;
   chmod?(): void;
   close?(path: string): void;
+  /** Before a target is brought to the disk. */
+  sync?(path: string): void;
 }
 
 class OsError extends Error {
@@ -96,9 +98,9 @@ function faulty(faults: Faults): TransferIo & { open: number } {
   const twin = {
     ...denoTransferIo,
     open: 0,
-    openRead(path: string): ReadHandle {
+    openRead(path: string, toSync?: boolean): ReadHandle {
       faults.openRead?.(path);
-      const file = denoTransferIo.openRead(path);
+      const file = denoTransferIo.openRead(path, toSync);
       twin.open++;
       let at = 0;
       return {
@@ -107,6 +109,10 @@ function faulty(faults: Faults): TransferIo & { open: number } {
           const read = faults.read?.(path, at) ?? file.read(buffer);
           at += read;
           return read;
+        },
+        async sync() {
+          faults.sync?.(path);
+          await file.sync();
         },
         close() {
           twin.open--;
@@ -128,6 +134,10 @@ function faulty(faults: Faults): TransferIo & { open: number } {
         utime(mtime) {
           faults.utime?.();
           file.utime(mtime);
+        },
+        async sync() {
+          faults.sync?.(path);
+          await file.sync();
         },
         close() {
           twin.open--;
@@ -589,6 +599,59 @@ Deno.test("inline pool: jobs from a slow asynchronous source, and syncs that fai
   }]);
   assert.deepEqual(synced.sort(), paths.filter((path) => !path.endsWith("/3")).sort());
   pool.close();
+});
+
+for (const algorithm of ["md5", "sha256", "none"] as const) {
+  for (const copied of [false, true]) {
+    const how = copied ? "copied inside the operating system" : "passed byte by byte";
+    Deno.test(`${algorithm}, ${how}: a target is complete when it is synced, and its result comes after that`, async () => {
+      using temp = tempFolder();
+      const lengths = [...LENGTHS, ...LENGTHS, ...LENGTHS, ...LENGTHS];
+      const place = folders(temp.path, lengths);
+      const synced: string[] = [];
+      const io = faulty({
+        sync(path) {
+          const id = Number(path.slice(place.target.length + 1));
+          assert.deepEqual(Deno.readFileSync(path), bytesOf(lengths[id]!, id));
+          const info = Deno.statSync(path);
+          assert.equal(info.mtime?.getTime(), MTIME + id);
+          assert.equal(info.mode! & 0o7777, 0o640);
+          if (id === 3) throw new OsError("EIO", "Input/output error");
+          synced.push(path);
+        },
+      });
+      const plain = jobsOf(place, lengths.length, algorithm);
+      const jobs = (copied ? copies(plain, lengths) : plain).map((job): TransferJob => ({
+        ...job,
+        target: { ...job.target!, sync: true },
+      }));
+      const results: TransferResult[] = [];
+      for await (const result of inlineTransferPool(io).run(jobs)) {
+        results.push(result);
+        if (result.id !== 3) assert.ok(synced.includes(`${place.target}/${result.id}`));
+      }
+      const failed = results.find(({ id }) => id === 3);
+      assert.deepEqual([failed?.error?.phase, failed?.error?.code], ["write", "EIO"]);
+      assert.equal(failed?.digest, null);
+      const others = sorted(results).filter(({ id }) => id !== 3);
+      assert.equal(others.length, lengths.length - 1);
+      assert.ok(others.every(({ error }) => error === undefined));
+      assert.equal(new Set(synced).size, synced.length);
+      assert.equal(io.open, 0);
+      // Nothing is left of the one that did not get there.
+      assert.deepEqual(names(place.target), others.map(({ id }) => String(id)).sort());
+    });
+  }
+}
+
+Deno.test("a target that nobody wants on the disk is not synced", async () => {
+  using temp = tempFolder();
+  const place = folders(temp.path, LENGTHS);
+  let syncs = 0;
+  const io = faulty({ sync: () => void syncs++ });
+  const results = await Array.fromAsync(inlineTransferPool(io).run(jobsOf(place, LENGTHS.length)));
+  assert.equal(results.length, LENGTHS.length);
+  assert.deepEqual([syncs, io.open], [0, 0]);
 });
 
 Deno.test("syncs that end while the caller looks at others are not lost", async () => {

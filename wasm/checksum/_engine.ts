@@ -13,6 +13,7 @@ import {
   type PassageJob,
   pull,
   refused,
+  type Unsynced,
 } from "./_passage.ts";
 import type { TransferJob, TransferOptions, TransferResult } from "./transfer.ts";
 import type { TransferIo } from "./transfer_io.ts";
@@ -26,7 +27,13 @@ export interface JobSource {
 }
 
 /** `"working"`: some lanes are empty and no job has come, but others go on; `"idle"`: all lanes are empty. */
-export type EngineStep = TransferResult | "working" | "idle";
+export type EngineStep = TransferResult | Unsynced | "working" | "idle";
+
+/** Options of {@linkcode runEngine}. */
+export interface EngineOptions extends TransferOptions {
+  /** Targets that are to be synced are handed over open. @default {false}: they are not synced */
+  readonly handsOver?: boolean;
+}
 
 let hostWins: boolean | undefined;
 
@@ -73,9 +80,9 @@ const ALONE = 128 * 1024;
 export function* runEngine(
   jobs: JobSource,
   io: TransferIo,
-  options: TransferOptions,
+  options: EngineOptions,
 ): Generator<EngineStep, void, undefined> {
-  const { stop } = options;
+  const { stop, handsOver = false } = options;
   const kernel = openKernel();
   const chunk = kernel.chunk();
   const memory = kernel.memory.buffer;
@@ -98,7 +105,7 @@ export function* runEngine(
   };
 
   /** Passes one file alone. */
-  const straight = (passage: Passage): TransferResult => {
+  const straight = (passage: Passage): TransferResult | Unsynced => {
     const hash = passage.job.algorithm === "none" ? undefined : createHash(passage.job.algorithm);
     const buffer = alone ??= new Uint8Array(ALONE);
     try {
@@ -110,7 +117,7 @@ export function* runEngine(
     } catch (error) {
       return abandon(passage, io, error);
     }
-    return arrive(passage, io, hash?.digest("hex") ?? null);
+    return arrive(passage, io, hash?.digest("hex") ?? null, handsOver);
   };
 
   /** Reads the next chunk into a lane, or frees the lane where that fails. */
@@ -138,20 +145,20 @@ export function* runEngine(
   };
 
   /** What comes of a lane that is empty. */
-  const serve = (lane: number, passage: Passage): TransferResult | undefined => {
+  const serve = (lane: number, passage: Passage): TransferResult | Unsynced | undefined => {
     if (!whole[lane]) return refill(lane, passage);
     const { algorithm } = passage.job;
     kernel.lane_digest(lane);
     const text = hex(digest.subarray(0, DIGEST_SIZES[algorithm]));
     release(lane);
-    return arrive(passage, io, text);
+    return arrive(passage, io, text, handsOver);
   };
 
   /** Starts a job; a result where it is done already. */
-  const start = (job: PassageJob): TransferResult | undefined => {
+  const start = (job: PassageJob): TransferResult | Unsynced | undefined => {
     const passage = depart(job, io, stop);
     if (refused(passage)) return passage;
-    if (isDone(passage)) return arrive(passage, io, null);
+    if (isDone(passage)) return arrive(passage, io, null, handsOver);
     if (!throughModule(job)) return straight(passage);
     const lane = lanes.indexOf(undefined);
     lanes[lane] = passage;

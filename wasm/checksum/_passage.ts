@@ -129,7 +129,7 @@ function copy(job: TransferJob, io: TransferIo): Passage | undefined {
   let source: ReadHandle | undefined;
   try {
     io.copy(job.source, target.path);
-    const opened = source = io.openRead(target.path);
+    const opened = source = io.openRead(target.path, target.sync);
     const facts = opened.stat();
     if (facts.size === target.size) {
       const bytes = job.algorithm === "none" ? facts.size : 0;
@@ -211,14 +211,24 @@ export function pull(
   return length;
 }
 
-/** Gives the target its times and mode and closes both ends. */
+/** A target that is complete but not on the disk yet. It is open: hand it to {@linkcode settle}. */
+export interface Unsynced {
+  /** What comes of it where the disk takes it. */
+  readonly unsynced: TransferResult;
+  readonly passage: Passage;
+}
+
+/** Gives the target its times and mode and closes both ends.
+ * @param handsOver leaves a target open that is to be synced */
 export function arrive(
   passage: Passage,
   io: TransferIo,
   digest: string | null,
-): TransferResult {
+  handsOver: boolean,
+): TransferResult | Unsynced {
   const { job, source, target, facts, bytes } = passage;
-  quietly(source.close);
+  const isUnsynced = handsOver && job.target?.sync === true;
+  if (target || !isUnsynced) quietly(source.close);
   let timesSet = true;
   let modeSet = true;
   if (job.target) {
@@ -231,13 +241,12 @@ export function arrive(
       modeSet = quietly(() => io.chmod(path, mode));
     }
     try {
-      target?.close();
+      if (!isUnsynced) target?.close();
     } catch (error) {
-      const litter = !quietly(() => io.remove(path));
-      return failed(job, new PassageError("write", error), bytes, facts, litter);
+      return notWritten(passage, io, error);
     }
   }
-  return {
+  const result: TransferResult = {
     id: job.id,
     bytes,
     digest,
@@ -246,6 +255,38 @@ export function arrive(
     modeSet,
     timesSet,
   };
+  return isUnsynced ? { unsynced: result, passage } : result;
+}
+
+/** Brings a target to the disk and closes it. */
+export async function settle(
+  { unsynced, passage }: Unsynced,
+  io: TransferIo,
+): Promise<TransferResult> {
+  const written = passage.target ?? passage.source;
+  try {
+    await written.sync();
+  } catch (error) {
+    quietly(written.close);
+    return notWritten(passage, io, error);
+  }
+  try {
+    written.close();
+  } catch (error) {
+    return notWritten(passage, io, error);
+  }
+  return unsynced;
+}
+
+/** Both ends are closed, but the target is not what it should be. */
+function notWritten(
+  { job, bytes, facts }: Passage,
+  io: TransferIo,
+  error: unknown,
+): TransferResult {
+  const { target } = job;
+  const litter = target !== undefined && !quietly(() => io.remove(target.path));
+  return failed(job, new PassageError("write", error), bytes, facts, litter);
 }
 
 /** Closes both ends and removes the unfinished target. */

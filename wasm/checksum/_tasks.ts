@@ -3,7 +3,7 @@
 
 import { type JobQueue, type KernelContext, stopAsked } from "../pool.ts";
 import { runEngine } from "./_engine.ts";
-import { describe, type PassageJob } from "./_passage.ts";
+import { describe, type PassageJob, settle, type Unsynced } from "./_passage.ts";
 import type { ReadBatch, ReadBatchResult, ReadError } from "./read_batch.ts";
 import type { TransferJob, TransferResult } from "./transfer.ts";
 import type { TransferIo } from "./transfer_io.ts";
@@ -64,10 +64,26 @@ async function* transfers(
       return waiting === undefined && queue.ended;
     },
   };
-  for (const step of runEngine(jobs, io, stop ? { stop } : {})) {
-    if (step === "idle") await queue.wait();
+  const done: TransferResult[] = [];
+  const syncing = new Set<Promise<void>>();
+  const sync = (unsynced: Unsynced): void => {
+    const promise = settle(unsynced, io).then((result) => {
+      done.push(result);
+      syncing.delete(promise);
+    });
+    syncing.add(promise);
+  };
+  for (const step of runEngine(jobs, io, { handsOver: true, ...(stop && { stop }) })) {
+    if (step === "idle") await Promise.race([queue.wait(), ...syncing]);
     else if (step === "working") await turn();
+    else if ("unsynced" in step) sync(step);
     else yield step;
+    while (syncing.size >= SYNCS) await Promise.race(syncing);
+    yield* done.splice(0);
+  }
+  while (syncing.size > 0) {
+    await Promise.race(syncing);
+    yield* done.splice(0);
   }
 }
 
@@ -105,7 +121,7 @@ async function* reads(
   for (const step of runEngine(jobs, io, stop ? { stop } : {})) {
     if (step === "idle") await queue.wait();
     else if (step === "working") await turn();
-    else {
+    else if (!("unsynced" in step)) {
       const number = Math.floor(step.id / MOST_FILES);
       const batch = open.get(number);
       if (!batch) throw new Error(`Batch ${number} was never begun`);

@@ -19,6 +19,8 @@ export interface TransferTarget {
    * while it is copied. Where the copy fails or has another size, the bytes pass one by one, which tells who is
    * to blame. */
   readonly size?: number;
+  /** Bring it to the disk: the result comes once it is there. Done by pools only. */
+  readonly sync?: true;
 }
 
 /** One file to read, to checksum and perhaps to copy. */
@@ -98,7 +100,9 @@ export function* transferFiles(
     },
   };
   try {
-    for (const step of runEngine(source, io, options)) if (typeof step !== "string") yield step;
+    for (const step of runEngine(source, io, options)) {
+      if (typeof step !== "string" && !("unsynced" in step)) yield step;
+    }
   } finally {
     if (!ended) iterator.return?.();
   }

@@ -1,7 +1,8 @@
 // The few file operations that a transfer needs, as an interface that fault tests replace, and their
 // Deno implementation. Paths are absolute and used as they are.
 
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fdatasync, fstatSync, openSync, readSync } from "node:fs";
+import { promisify } from "node:util";
 
 /** What is known of an open source. */
 export interface SourceFacts {
@@ -19,6 +20,8 @@ export interface ReadHandle {
   stat(): SourceFacts;
   /** Bytes read into `buffer`; 0 at the end. May be short. */
   read(buffer: Uint8Array): number;
+  /** fdatasync(2) */
+  sync(): Promise<void>;
   close(): void;
 }
 
@@ -28,13 +31,16 @@ export interface WriteHandle {
   write(bytes: Uint8Array): number;
   /** @param mtime ms since the epoch; Deno knows no time before it (it reads them mirrored) */
   utime(mtime: number): void;
+  /** fdatasync(2) */
+  sync(): Promise<void>;
   close(): void;
 }
 
 /** The file operations of a transfer. All throw as `Deno.errors` or `node:fs` do. */
 export interface TransferIo {
-  /** Neither follows a link nor waits for the writer of a pipe. */
-  openRead(path: string): ReadHandle;
+  /** Neither follows a link nor waits for the writer of a pipe.
+   * @param toSync opens for writing too where the file's mode allows it: SMB syncs nothing else */
+  openRead(path: string, toSync?: boolean): ReadHandle;
   /** Fails where the path exists.
    * @param mode permission bits, less the umask; null for the usual ones */
   openWriteNew(path: string, mode: number | null): WriteHandle;
@@ -49,11 +55,24 @@ export interface TransferIo {
   sync(path: string): Promise<void>;
 }
 
-const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 const BITS = 0o7777;
 
-function openRead(path: string): ReadHandle {
-  const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+const syncData = promisify(fdatasync);
+
+function open(path: string, toSync: boolean): number {
+  if (toSync) {
+    try {
+      return openSync(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+    } catch {
+      // Its mode forbids writing; what else may be wrong is told next.
+    }
+  }
+  return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+}
+
+function openRead(path: string, toSync = false): ReadHandle {
+  const file = open(path, toSync);
   return {
     stat() {
       const info = fstatSync(file);
@@ -66,6 +85,7 @@ function openRead(path: string): ReadHandle {
       };
     },
     read: (buffer) => readSync(file, buffer, 0, buffer.length, null),
+    sync: () => syncData(file),
     close: () => closeSync(file),
   };
 }
@@ -82,6 +102,7 @@ function openWriteNew(path: string, mode: number | null): WriteHandle {
       const time = new Date(mtime);
       file.utimeSync(time, time);
     },
+    sync: () => file.syncData(),
     close: () => file.close(),
   };
 }

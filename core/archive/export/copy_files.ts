@@ -1,5 +1,5 @@
 // Copies what the plan says into the staging folder and checks every byte on the way. Invariant: what is
-// handed on to the commit was read whole and matches the database, or is listed as a problem.
+// handed on to the commit was read whole, matches the database and is on the disk, or is listed as a problem.
 
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ import type {
 import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import type { Staging } from "../staging/staging.ts";
+import type { FileSync } from "../staging/sync_files.ts";
 import type { ExportProblem, PlannedFile } from "./planned_file.ts";
 import { readDecrypted } from "./read_decrypted.ts";
 import { writeError } from "../staging/write_error.ts";
@@ -34,6 +35,8 @@ export interface CopyOptions {
   readonly staging: Staging;
   readonly algorithm: TransferAlgorithm;
   readonly transfers: TransferPool;
+  /** Brings to the disk what no transfer wrote. */
+  readonly sync: FileSync;
   readonly stop: StopSignal;
   /** v2: `PAPERLESS_PASSPHRASE`, by which encrypted documents are read. */
   readonly passphrase: string | undefined;
@@ -101,6 +104,7 @@ async function copyDecrypted(
   if (holds(files, join(options.target, file.name), bytes)) return { file, unchanged: true };
   files.writeBytes(options.staging.path(staged), bytes);
   if (options.keepTimes && file.gpg) files.setTimes(options.staging.path(staged), file.gpg.mtime);
+  await options.sync.add(options.staging.path(staged));
   return { file, staged, bytes: bytes.length };
 }
 
@@ -121,6 +125,7 @@ function transferJob(
       path: options.staging.path(staged),
       mode: options.keepModes ? file.mode : null,
       mtime: options.keepTimes ? file.mtime : null,
+      sync: true,
       // A copy inside the operating system takes the modes along.
       ...(options.keepModes && file.size <= LARGE && { size: file.size }),
     },

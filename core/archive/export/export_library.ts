@@ -563,6 +563,7 @@ async function copyAll(
       staging,
       algorithm: job.algorithm,
       transfers: job.transfers,
+      sync,
       stop: world.stop,
       passphrase: world.settings.passphrase,
       keepModes: abilities.hasModes,
@@ -575,7 +576,6 @@ async function copyAll(
       copied.count++;
       copied.bytes += result.bytes;
       placed.add({ place: result.file.name, staged: result.staged });
-      await sync.add(staging.path(result.staged));
       report.item("file", {
         action: "copy",
         reason: result.file.reason,
