@@ -1,7 +1,15 @@
 // Transfers by a pool of Workers, or in this thread: one face for both, so that fault tests replace only
 // the file operations. Results come in any order, exactly one for each job.
 
-import { createPool, createQueue, type Pool, type RunOptions, stopAsked, turn } from "../pool.ts";
+import {
+  createPool,
+  createQueue,
+  type JobQueue,
+  type Pool,
+  type RunOptions,
+  stopAsked,
+  turn,
+} from "../pool.ts";
 import { type Outcome, runTasks, type Task } from "./_tasks.ts";
 import type { ReadBatch, ReadBatchResult } from "./read_batch.ts";
 import type { TransferJob, TransferResult } from "./transfer.ts";
@@ -159,12 +167,17 @@ async function* runInline(
   const queue = createQueue<Task>();
   let failure: { readonly error: unknown } | undefined;
   let over = false;
+  // Waiting turn by turn would keep the event loop too busy to look at what was synced.
+  let taken = Promise.withResolvers<void>();
   const feed = async (): Promise<void> => {
     try {
       for await (const task of tasks) {
         if (over || stopAsked(stop)) break;
         queue.push([task]);
-        while (queue.length >= AHEAD && !over) await turn();
+        while (queue.length >= AHEAD && !over) {
+          taken = Promise.withResolvers();
+          await taken.promise;
+        }
       }
     } catch (error) {
       failure = { error };
@@ -172,11 +185,22 @@ async function* runInline(
       queue.end();
     }
   };
+  const watched: JobQueue<Task> = {
+    take() {
+      taken.resolve();
+      return queue.take();
+    },
+    get ended() {
+      return queue.ended;
+    },
+    wait: queue.wait,
+  };
   void feed();
   try {
-    yield* runTasks(queue, io, { stop, turn });
+    yield* runTasks(watched, io, { stop, turn });
   } finally {
     over = true;
+    taken.resolve();
   }
   if (failure) throw failure.error;
 }

@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { PaperwardError } from "../../errors.ts";
 import type { FileFacts, Files } from "../../library/files.ts";
 import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
-import type { TransferAlgorithm, TransferJob } from "../../../wasm/checksum/transfer.ts";
+import type { ReadBatch } from "../../../wasm/checksum/read_batch.ts";
+import type { TransferAlgorithm } from "../../../wasm/checksum/transfer.ts";
 import { STAGING_FOLDER } from "../staging/staging.ts";
 import {
   type ExportProblem,
@@ -30,35 +31,58 @@ export interface CompareOptions {
 /** What comes out: a line of the plan, or a problem. */
 export type Compared = { readonly planned: PlannedFile } | { readonly problem: ExportProblem };
 
-/** Files whose target has to be checksummed are handed over in groups of this size. */
-const GROUP = 256;
+/** Files of the target that one message to a Worker asks about: with small ones the messages cost the most. */
+const GROUP = 8;
 
-/** Compares wanted files with source and target, in order but for those compared by checksum. */
-export async function* compareFiles(
+/** Compares wanted files with source and target.
+ * @param decided told of each file: in order, but for those whose target has to be checksummed first. What it
+ * throws ends the comparison */
+export async function compareFiles(
   files: Files,
   wanted: Iterable<WantedFile>,
   options: CompareOptions,
-): AsyncGenerator<Compared> {
-  let group: PlannedFile[] = [];
+  decided: (result: Compared) => void,
+): Promise<void> {
   const look = lookInto(files, options.target);
-  for (const file of wanted) {
-    const found = findSource(files, file);
-    if ("problem" in found) {
-      yield found;
-      continue;
-    }
-    const planned = decide(look, file, found, options);
-    if (planned !== "ask checksum") {
-      yield { planned };
-      continue;
-    }
-    group.push(plannedFile(file, found, "keep", "checksum equal"));
-    if (group.length >= GROUP) {
-      yield* byChecksum(group, options);
+  /** Those that a Worker has. */
+  const asked = new Map<number, readonly PlannedFile[]>();
+  let questions = 0;
+  const ask = (group: readonly PlannedFile[]): ReadBatch => {
+    asked.set(++questions, group);
+    const sources = group.map(({ name }) => join(options.target ?? "", name));
+    return { id: questions, algorithm: options.algorithm, sources };
+  };
+  function* batches(): Generator<ReadBatch> {
+    let group: PlannedFile[] = [];
+    for (const file of wanted) {
+      const found = findSource(files, file);
+      const planned = "problem" in found ? found : decide(look, file, found, options);
+      if (planned !== "ask checksum") {
+        decided("problem" in planned ? planned : { planned });
+        continue;
+      }
+      group.push(plannedFile(file, found as Found, "keep", "checksum equal"));
+      if (group.length < GROUP) continue;
+      yield ask(group);
       group = [];
     }
+    if (group.length > 0) yield ask(group);
   }
-  yield* byChecksum(group, options);
+  const answers = options.transfers.read(batches(), { stop: options.stop });
+  for await (const { id, digests, errors } of answers) {
+    const stopped = new Set(
+      errors.filter(({ phase }) => phase === "stop").map(({ index }) => index),
+    );
+    asked.get(id)?.forEach((file, index) => {
+      if (stopped.has(index)) return;
+      // Upstream compares what is in the target with the checksum in the database (`-c`).
+      const isEqual = digests[index] === file.checksum;
+      decided({
+        planned: isEqual ? file : { ...file, action: "copy", reason: "checksum differs" },
+      });
+    });
+    asked.delete(id);
+  }
 }
 
 interface Found {
@@ -104,27 +128,6 @@ function decide(
     return copy("time differs");
   }
   return plannedFile(file, found, "keep", "unchanged");
-}
-
-/** Upstream compares what is in the target with the checksum in the database (`-c`). */
-async function* byChecksum(
-  group: readonly PlannedFile[],
-  options: CompareOptions,
-): AsyncGenerator<Compared> {
-  const jobs = group.map((file, id): TransferJob => ({
-    id,
-    source: join(options.target ?? "", file.name),
-    algorithm: options.algorithm,
-  }));
-  for await (const result of options.transfers.run(jobs, { stop: options.stop })) {
-    const file = group[result.id];
-    if (!file || result.error?.phase === "stop") continue;
-    yield {
-      planned: result.digest === file.checksum
-        ? file
-        : { ...file, action: "copy", reason: "checksum differs" },
-    };
-  }
 }
 
 function plannedFile(

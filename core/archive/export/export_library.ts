@@ -11,6 +11,7 @@ import { checkMedia } from "../../library/check_media.ts";
 import { lockFile, mediaLockPath } from "../../library/media_lock.ts";
 import { isInsideAny } from "../../library/deno_files.ts";
 import { openSpool, type Spool } from "../../library/spool.ts";
+import { MANIFEST_FILE } from "../manifest/manifest_files.ts";
 import { formatMetadata, METADATA_FILE } from "../metadata.ts";
 import type { Secrets } from "../secrets/open_secrets.ts";
 import type { Change } from "../staging/commit_record.ts";
@@ -94,6 +95,8 @@ export async function exportLibrary(
       abilities: staging && !options.zip ? probeTarget(files, staging.folder) : USUAL_ABILITIES,
       secrets: await secretsOf(options),
     };
+    // They start while the rows are read.
+    if (needsTransfers(job)) transfers.start();
     const collected = await collect(job, database);
     await database.close();
     const plan = await planExport(job, collected);
@@ -114,6 +117,13 @@ export async function exportLibrary(
     world.stop.throwIfRequested();
     throw explainWriteError(target.folder, error);
   }
+}
+
+/** Whether files will surely be copied or checksummed. */
+function needsTransfers({ world, options, target }: ExportJob): boolean {
+  if (options.zip || options.dataOnly) return false;
+  if (options.compareChecksums) return true;
+  return !options.dryRun && !world.files.exists(join(target.folder, MANIFEST_FILE));
 }
 
 /** What went wrong first is what the user has to know. */
@@ -301,32 +311,26 @@ async function planExport(job: ExportJob, collected: Collected): Promise<ExportP
   const toCopy = { count: 0, bytes: 0 };
   let kept = 0;
   for (const problem of collected.problems) problems.add(problem);
-  const compared = compareFiles(files, collected.wanted, {
+  await compareFiles(files, collected.wanted, {
     ...(options.zip ? {} : { target: target.folder }),
     compareChecksums: options.compareChecksums === true,
     timeGrain: job.abilities.timeGrain,
     algorithm: job.algorithm,
     transfers,
     stop: stop.memory,
-  });
-  for await (const result of compared) {
+  }, (result) => {
     stop.throwIfRequested();
     progress.advance();
-    if ("problem" in result) {
-      problems.add(result.problem);
-      continue;
-    }
+    if ("problem" in result) return problems.add(result.problem);
+    const { action, name, reason, size } = result.planned;
     planned.add(result.planned);
-    const isCopied = result.planned.action === "copy";
-    if (isCopied && !options.zip) {
-      planner.write(result.planned.name, result.planned.reason === "new" ? "free" : "taken");
-    }
-    if (isCopied) {
-      toCopy.count++;
-      toCopy.bytes += result.planned.size;
-    } else kept++;
-  }
+    if (action === "keep") return kept++;
+    if (!options.zip) planner.write(name, reason === "new" ? "free" : "taken");
+    toCopy.count++;
+    toCopy.bytes += size;
+  });
   progress.end();
+  stop.throwIfRequested();
   if (!options.zip) {
     for (const { name } of collected.manifests) planner.write(name, "taken");
     planner.write(METADATA_FILE, "taken");

@@ -155,7 +155,6 @@ function place(
   path: string,
   touched: Set<string>,
 ): void {
-  if (!files.exists(staged)) return;
   const parent = dirname(path);
   if (!touched.has(parent)) {
     files.makeFolder(parent);
@@ -165,7 +164,12 @@ function place(
       if (folder === target) break;
     }
   }
-  files.rename(staged, path);
+  try {
+    files.rename(staged, path);
+  } catch (error) {
+    // An interrupted run did it before.
+    if (!(error instanceof Deno.errors.NotFound) || files.exists(staged)) throw error;
+  }
 }
 
 /** Removes a file and then the folders that it leaves empty, up to the target. */

@@ -2,7 +2,7 @@
 // where the list alone would take more memory than the whole export.
 
 import { deepStrictEqual } from "node:assert/strict";
-import { compareFiles } from "../../../../core/archive/export/compare_files.ts";
+import { type Compared, compareFiles } from "../../../../core/archive/export/compare_files.ts";
 import type { WantedFile } from "../../../../core/archive/export/planned_file.ts";
 import { openFiles } from "../../../../core/library/deno_files.ts";
 import type { Files } from "../../../../core/library/files.ts";
@@ -37,14 +37,15 @@ for (const size of [4096, 25_000_000]) {
         return real.list(folder);
       },
     };
-    const compared = await Array.fromAsync(compareFiles(files, wanted, {
+    const compared: Compared[] = [];
+    await compareFiles(files, wanted, {
       target,
       compareChecksums: false,
       timeGrain: 1,
       algorithm: "sha256",
       transfers: inlineTransferPool(),
       stop: new SharedArrayBuffer(4),
-    }));
+    }, (result) => compared.push(result));
     deepStrictEqual(
       compared.map((each) => "planned" in each ? each.planned.reason : each.problem),
       ["unchanged", "size differs", "new", "new", "new"],
