@@ -1,6 +1,6 @@
 // Reads the library in one snapshot: writes the manifests and lists the files that belong to the export.
-// Invariant: no file of the library is touched here, so that the read transaction stays short (in v2's
-// journal mode it keeps the server from writing), and memory holds names only.
+// Invariant: no file of the library is touched here, and others get no more time than the reading itself, so that
+// the read transaction stays short (in v2's journal mode it keeps the server from writing). Memory holds names only.
 
 import { isAbsolute, join } from "node:path";
 import type { Snapshot } from "../../database/database.ts";
@@ -35,7 +35,6 @@ export interface ReadyFile {
 /** What reading the library gave. */
 export interface Collected {
   readonly documents: number;
-  readonly wanted: Spool<WantedFile>;
   /** Split manifests, then `manifest.json`. */
   readonly manifests: Spool<ReadyFile>;
   readonly counts: readonly ModelCount[];
@@ -49,6 +48,10 @@ export interface CollectOptions {
   readonly options: ExportOptions;
   readonly namer: ExportNamer;
   readonly outbox: Outbox;
+  /** Gets the files; stays open. */
+  readonly wanted: Pick<Spool<WantedFile>, "add">;
+  /** Called after each batch of rows: others may work for a while. */
+  readonly rest: () => Promise<void>;
   readonly secrets?: Secrets | undefined;
   /** Present with `-f`. */
   readonly generator?: FilenameGenerator | undefined;
@@ -72,10 +75,9 @@ const FOLDERS: Readonly<Record<FileRole, string>> = {
 export async function collectExport(
   world: ExportWorld,
   snapshot: Snapshot,
-  { options, namer, outbox, secrets, generator, onRecords }: CollectOptions,
+  { options, namer, outbox, wanted, rest, secrets, generator, onRecords }: CollectOptions,
 ): Promise<Collected> {
   const { files, scratch, settings } = world;
-  using wanted = openSpool<WantedFile>(files, join(scratch, "wanted"));
   using manifests = openSpool<ReadyFile>(files, join(scratch, "manifests"));
   using problems = openSpool<ExportProblem>(files, join(scratch, "problems"));
   const batchSize = options.batchSize ?? BATCH;
@@ -249,6 +251,7 @@ export async function collectExport(
           });
         }
         onRecords(batch.length);
+        await rest();
       }
     }
     manifest.end();
@@ -273,10 +276,9 @@ export async function collectExport(
       message: `the database has ${count.rows} rows, the manifest ${count.records} records`,
     });
   }
-  for (const spool of [wanted, manifests, problems]) spool.close();
+  for (const spool of [manifests, problems]) spool.close();
   return {
     documents,
-    wanted,
     manifests,
     counts,
     problems,

@@ -39,7 +39,7 @@ const GROUP = 8;
  * throws ends the comparison */
 export async function compareFiles(
   files: Files,
-  wanted: Iterable<WantedFile>,
+  wanted: AsyncIterable<WantedFile>,
   options: CompareOptions,
   decided: (result: Compared) => void,
 ): Promise<void> {
@@ -52,9 +52,9 @@ export async function compareFiles(
     const sources = group.map(({ name }) => join(options.target ?? "", name));
     return { id: questions, algorithm: options.algorithm, sources };
   };
-  function* batches(): Generator<ReadBatch> {
+  async function* batches(): AsyncGenerator<ReadBatch> {
     let group: PlannedFile[] = [];
-    for (const file of wanted) {
+    for await (const file of wanted) {
       const found = findSource(files, file);
       const planned = "problem" in found ? found : decide(look, file, found, options);
       if (planned !== "ask checksum") {

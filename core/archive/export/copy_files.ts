@@ -55,16 +55,15 @@ export interface CopyOptions {
  */
 export async function* copyFiles(
   files: Files,
-  plan: Iterable<PlannedFile>,
+  plan: AsyncIterable<PlannedFile> | Iterable<PlannedFile>,
   options: CopyOptions,
 ): AsyncGenerator<Copied> {
   const underWay = new Map<number, { readonly file: PlannedFile; readonly staged: string }>();
   /** Few libraries hold any: they wait until the others are done. */
   const encrypted: { readonly file: PlannedFile; readonly staged: string }[] = [];
-  function* jobs(): Generator<TransferJob> {
+  async function* jobs(): AsyncGenerator<TransferJob> {
     let id = 0;
-    for (const file of plan) {
-      if (file.action !== "copy") continue;
+    for await (const file of plan) {
       options.stop.throwIfRequested();
       const staged = options.staging.newName();
       if (file.gpg) {

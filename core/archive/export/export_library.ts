@@ -2,11 +2,9 @@
 // holds the old export or the new one, whatever happens on the way.
 
 import { dirname, isAbsolute, join, relative } from "node:path";
-import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import { openDatabase } from "../../database/open_database.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
-import { PaperwardError } from "../../errors.ts";
-import { formatBytes, formatCount } from "../../report/format.ts";
+import { formatCount } from "../../report/format.ts";
 import { checkMedia } from "../../library/check_media.ts";
 import { lockFile, mediaLockPath } from "../../library/media_lock.ts";
 import { isInsideAny } from "../../library/deno_files.ts";
@@ -18,8 +16,9 @@ import type { Change } from "../staging/commit_record.ts";
 import { openStaging, type Staging } from "../staging/staging.ts";
 import { checkTarget, checkZipPlace, keepOutOfLibrary } from "./check_target.ts";
 import { type Collected, collectExport, type ReadyFile } from "./collect_export.ts";
-import { compareFiles } from "./compare_files.ts";
 import { copyFiles } from "./copy_files.ts";
+import { openEarlyCopies } from "./early_copies.ts";
+import type { ExportJob, ExportTarget } from "./export_job.ts";
 import { openExportNamer } from "./export_names.ts";
 import type { ExportOptions } from "./export_options.ts";
 import type { ExportSummary } from "./export_summary.ts";
@@ -27,10 +26,9 @@ import type { ExportWorld } from "./export_world.ts";
 import { explainWriteError } from "../staging/write_error.ts";
 import { forgetNames } from "./forget_names.ts";
 import { type FileSync, openFileSync } from "../staging/sync_files.ts";
-import { hasSameContent, type Outbox, scratchOutbox } from "./outbox.ts";
-import { openTargetPlanner, type TargetPlanner } from "./plan_target.ts";
+import { hasSameContent, scratchOutbox } from "./outbox.ts";
+import { beginPlan, type Early, type ExportPlan, type Planning } from "./plan_export.ts";
 import type { ExportProblem, PlannedFile } from "./planned_file.ts";
-import { previousZips } from "./previous_export.ts";
 import { longestName, probeTarget, type TargetAbilities } from "./probe_target.ts";
 
 /** What a target can do where nothing was tried out: a dry run, a zip. */
@@ -72,6 +70,7 @@ export async function exportLibrary(
   const lock = await takeLock(world, options, database.generation);
   cleanup.defer(() => lock?.release());
   const staging = options.dryRun ? undefined : await stage(world, target.folder);
+  let abandon = () => Promise.resolve();
   try {
     if (target.zip) {
       const longest = staging ? longestName(files, staging.folder) : USUAL_ABILITIES.longestName;
@@ -97,12 +96,20 @@ export async function exportLibrary(
     };
     // They start while the rows are read.
     if (needsTransfers(job)) transfers.start();
-    const collected = await collect(job, database);
+    const copying = staging && cleanup.use(openCopying(job));
+    const early = staging && copying && copyEarly(job, staging, copying);
+    const planning = beginPlan(job, early);
+    abandon = async () => {
+      await planning.cancel();
+      await early?.copies.cancel();
+    };
+    const collected = await collect(job, database, planning);
     await database.close();
-    const plan = await planExport(job, collected);
-    const done = options.dryRun || !staging
-      ? showPlan(job, plan)
-      : await carryOut(job, staging, collected, plan);
+    const plan = await planning.finish(collected);
+    await early?.copies.end();
+    const done = copying && staging
+      ? await carryOut(job, staging, copying, collected, plan)
+      : showPlan(job, plan);
     return {
       target: target.zip ?? target.folder,
       dryRun: options.dryRun === true,
@@ -113,6 +120,7 @@ export async function exportLibrary(
       duration: Math.round(performance.now() - started),
     };
   } catch (error) {
+    await abandon();
     giveUp(staging);
     world.stop.throwIfRequested();
     throw explainWriteError(target.folder, error);
@@ -133,38 +141,6 @@ function giveUp(staging: Staging | undefined): void {
   } catch {
     // The next run removes what is left.
   }
-}
-
-/** Where an export goes: the folder in which things are placed, and the zip if there is one. */
-interface ExportTarget {
-  readonly folder: string;
-  readonly zip?: string;
-}
-
-interface ExportJob {
-  readonly world: ExportWorld;
-  readonly options: ExportOptions;
-  readonly target: ExportTarget;
-  readonly staging: Staging | undefined;
-  /** Where manifests grow. */
-  readonly outbox: Outbox;
-  readonly transfers: TransferPool;
-  readonly generation: "v2" | "v3";
-  readonly release: string;
-  readonly algorithm: "md5" | "sha256";
-  readonly abilities: TargetAbilities;
-  readonly secrets: Secrets | undefined;
-}
-
-interface ExportPlan {
-  readonly files: Spool<PlannedFile>;
-  readonly problems: Spool<ExportProblem>;
-  readonly toCopy: { readonly count: number; readonly bytes: number };
-  readonly kept: number;
-  readonly clear: readonly string[];
-  readonly remove: readonly string[];
-  readonly strangers: number;
-  readonly nothingDeleted?: string;
 }
 
 type Done = Pick<
@@ -253,7 +229,11 @@ async function secretsOf({ passphrase }: ExportOptions): Promise<Secrets | undef
 }
 
 /** Reads the library in one snapshot. */
-async function collect(job: ExportJob, database: LibraryDatabase): Promise<Collected> {
+async function collect(
+  job: ExportJob,
+  database: LibraryDatabase,
+  { wanted, rest }: Planning,
+): Promise<Collected> {
   const { world, options, abilities } = job;
   const { settings, report } = world;
   const generator = options.useFilenameFormat
@@ -277,6 +257,8 @@ async function collect(job: ExportJob, database: LibraryDatabase): Promise<Colle
           ignoresCase: abilities.ignoresCase,
         }),
         outbox: job.outbox,
+        wanted,
+        rest,
         secrets: job.secrets,
         generator,
         onRecords: (count) => progress.advance(count),
@@ -293,115 +275,6 @@ async function collect(job: ExportJob, database: LibraryDatabase): Promise<Colle
     progress.end();
     generator?.close();
   }
-}
-
-/** Compares the library with the target and decides. Changes nothing. */
-async function planExport(job: ExportJob, collected: Collected): Promise<ExportPlan> {
-  const { world, options, target, transfers } = job;
-  const { files, report, scratch, stop } = world;
-  using planned = openSpool<PlannedFile>(files, join(scratch, "plan"));
-  using problems = openSpool<ExportProblem>(files, join(scratch, "plan-problems"));
-  // What can't be read now may be there from an earlier export: it is part of this one all the same.
-  const planner = openTargetPlanner(
-    files,
-    options.target,
-    options.zip ? () => [] : () => namesOf(collected),
-  );
-  const progress = report.progress("Comparing", collected.wanted.length);
-  const toCopy = { count: 0, bytes: 0 };
-  let kept = 0;
-  for (const problem of collected.problems) problems.add(problem);
-  await compareFiles(files, collected.wanted, {
-    ...(options.zip ? {} : { target: target.folder }),
-    compareChecksums: options.compareChecksums === true,
-    timeGrain: job.abilities.timeGrain,
-    algorithm: job.algorithm,
-    transfers,
-    stop: stop.memory,
-  }, (result) => {
-    stop.throwIfRequested();
-    progress.advance();
-    if ("problem" in result) return problems.add(result.problem);
-    const { action, name, reason, size } = result.planned;
-    planned.add(result.planned);
-    if (action === "keep") return kept++;
-    if (!options.zip) planner.write(name, reason === "new" ? "free" : "taken");
-    toCopy.count++;
-    toCopy.bytes += size;
-  });
-  progress.end();
-  stop.throwIfRequested();
-  if (!options.zip) {
-    for (const { name } of collected.manifests) planner.write(name, "taken");
-    planner.write(METADATA_FILE, "taken");
-  }
-  planned.close();
-  problems.close();
-  const removal = options.delete ? await planRemoval(job, planner) : { remove: [], strangers: 0 };
-  const plan: ExportPlan = {
-    files: planned,
-    problems,
-    toCopy,
-    kept,
-    clear: options.zip ? [] : planner.obstacles(),
-    ...removal,
-  };
-  checkSpace(world, target.folder, toCopy.bytes);
-  return plan;
-}
-
-function* namesOf({ wanted, manifests }: Collected): Generator<string> {
-  for (const { name } of wanted) yield name;
-  for (const { name } of manifests) yield name;
-  yield METADATA_FILE;
-}
-
-async function planRemoval(job: ExportJob, planner: TargetPlanner) {
-  const { world, options, target } = job;
-  const { files, report } = world;
-  const remove: string[] = [];
-  let strangers = 0;
-  const { damaged } = planner.previous();
-  if (damaged !== undefined && !options.deleteStrangers) {
-    report.warn(
-      `Nothing is deleted: the manifest of an earlier export is damaged (${damaged})`,
-      "what belongs to that export can't be told; --delete-strangers removes everything that is not part of the new one",
-    );
-    return { remove, strangers, nothingDeleted: damaged };
-  }
-  const zips = options.zip ? await previousZips(files, options.target) : new Set<string>();
-  const newZip = target.zip && relative(options.target, target.zip);
-  for (const { path, owner } of planner.leftovers()) {
-    if (path === newZip) continue;
-    if (owner === "export" || zips.has(path) || options.deleteStrangers) {
-      remove.push(path);
-      continue;
-    }
-    strangers++;
-    const text = `kept     ${path} (no export wrote it)`;
-    report.item("stranger", { path }, options.dryRun ? text : undefined);
-    if (!options.dryRun) report.info(text);
-  }
-  if (strangers > 0) {
-    report.info(
-      `${formatCount(strangers, "file")} in ${options.target} that no export wrote ${
-        strangers === 1 ? "was" : "were"
-      } kept; --delete-strangers removes them`,
-    );
-  }
-  return { remove, strangers };
-}
-
-/** Zips are rarely smaller than their documents, which are compressed already. */
-function checkSpace({ files }: ExportWorld, folder: string, bytes: number): void {
-  const free = files.exists(folder) ? files.freeSpace(folder) : null;
-  if (free === null || bytes <= free) return;
-  throw new PaperwardError(
-    `Cannot export to ${folder}: ${formatBytes(bytes)} are needed there, ${
-      formatBytes(free)
-    } are free`,
-    { hints: ["free some space, or export to another file system; nothing was changed"] },
-  );
 }
 
 /** A dry run prints the plan. */
@@ -449,22 +322,53 @@ function nothingDeleted(plan: ExportPlan): Pick<ExportSummary, "nothingDeleted">
   return plan.nothingDeleted === undefined ? {} : { nothingDeleted: plan.nothingDeleted };
 }
 
+/** What has been copied, and where more is put. */
+interface Copying extends Disposable {
+  readonly placed: Spool<{ place: string; staged: string }>;
+  readonly problems: Spool<ExportProblem>;
+  readonly sync: FileSync;
+  readonly copied: { count: number; bytes: number };
+}
+
+function openCopying({ world, transfers, target }: ExportJob): Copying {
+  const { files, scratch, stop } = world;
+  const placed = openSpool<{ place: string; staged: string }>(files, join(scratch, "placed"));
+  const problems = openSpool<ExportProblem>(files, join(scratch, "all-problems"));
+  const sync = openFileSync(transfers, stop, target.folder, "export");
+  return {
+    placed,
+    problems,
+    sync,
+    copied: { count: 0, bytes: 0 },
+    [Symbol.dispose]() {
+      for (const part of [sync, problems, placed]) part[Symbol.dispose]();
+    },
+  };
+}
+
+/** Copies what is new while the rest is planned: half of the free space, at most. */
+function copyEarly(job: ExportJob, staging: Staging, copying: Copying): Early | undefined {
+  if (job.options.zip) return undefined;
+  const free = job.world.files.freeSpace(staging.folder) ?? Infinity;
+  const copies = openEarlyCopies(free / 2, (files) => copyAll(job, staging, files, copying));
+  return { copies, copied: copying.copied };
+}
+
 /** Copies, syncs, commits. */
 async function carryOut(
   job: ExportJob,
   staging: Staging,
+  copying: Copying,
   collected: Collected,
   plan: ExportPlan,
 ): Promise<Done> {
   const { world, options } = job;
-  const { files, scratch } = world;
-  using placed = openSpool<{ place: string; staged: string }>(files, join(scratch, "placed"));
-  using problems = openSpool<ExportProblem>(files, join(scratch, "all-problems"));
+  const { files } = world;
+  const { placed, problems, sync } = copying;
   for (const problem of plan.problems) problems.add(problem);
-  using sync = openFileSync(job.transfers, world.stop, job.target.folder, "export");
   const metadata = writeMetadata(job);
   const manifests = [...metadata];
-  let copied = { count: 0, bytes: 0 };
+  let { copied } = copying;
   let manifestsWritten = 0;
 
   if (job.target.zip) {
@@ -487,7 +391,13 @@ async function carryOut(
     placed.add({ place: relative(job.target.folder, job.target.zip), staged });
     await sync.add(staging.path(staged));
   } else {
-    copied = await copyAll(job, staging, plan, { placed, problems, sync });
+    const progress = world.report.progress("Copying", plan.toCopy.count);
+    progress.advance(copied.count);
+    try {
+      await copyAll(job, staging, stillToCopy(plan), copying, (name) => progress.advance(1, name));
+    } finally {
+      progress.end();
+    }
     forgetMissing(job, collected, problems);
     for (const { name, staged } of chain(collected.manifests, manifests)) {
       // `-cj` is always on: what is right is never written again.
@@ -544,53 +454,43 @@ function writeMetadata(job: ExportJob): ReadyFile[] {
   return [{ name: METADATA_FILE, staged }];
 }
 
-/** Where copying puts what it has done. */
-interface CopyParts {
-  readonly placed: Spool<{ place: string; staged: string }>;
-  readonly problems: Spool<ExportProblem>;
-  readonly sync: FileSync;
+function* stillToCopy({ files }: ExportPlan): Generator<PlannedFile> {
+  for (const file of files) if (file.action === "copy" && !file.early) yield file;
 }
 
 async function copyAll(
   job: ExportJob,
   staging: Staging,
-  plan: ExportPlan,
-  { placed, problems, sync }: CopyParts,
-): Promise<{ count: number; bytes: number }> {
+  files: AsyncIterable<PlannedFile> | Iterable<PlannedFile>,
+  { placed, problems, sync, copied }: Copying,
+  onCopied: (name: string) => void = () => {},
+): Promise<void> {
   const { world, target, abilities } = job;
-  const { report } = world;
-  const progress = report.progress("Copying", plan.toCopy.count);
-  const copied = { count: 0, bytes: 0 };
-  try {
-    const results = copyFiles(world.files, plan.files, {
-      target: target.folder,
-      staging,
-      algorithm: job.algorithm,
-      transfers: job.transfers,
-      sync,
-      stop: world.stop,
-      passphrase: world.settings.passphrase,
-      keepModes: abilities.hasModes,
-      keepTimes: abilities.timeGrain !== null,
+  const results = copyFiles(world.files, files, {
+    target: target.folder,
+    staging,
+    algorithm: job.algorithm,
+    transfers: job.transfers,
+    sync,
+    stop: world.stop,
+    passphrase: world.settings.passphrase,
+    keepModes: abilities.hasModes,
+    keepTimes: abilities.timeGrain !== null,
+  });
+  for await (const result of results) {
+    onCopied(result.file.name);
+    if (result.problem) problems.add(result.problem);
+    if (!("staged" in result)) continue;
+    copied.count++;
+    copied.bytes += result.bytes;
+    placed.add({ place: result.file.name, staged: result.staged });
+    world.report.item("file", {
+      action: "copy",
+      reason: result.file.reason,
+      path: result.file.name,
+      size: result.bytes,
     });
-    for await (const result of results) {
-      progress.advance(1, result.file.name);
-      if (result.problem) problems.add(result.problem);
-      if (!("staged" in result)) continue;
-      copied.count++;
-      copied.bytes += result.bytes;
-      placed.add({ place: result.file.name, staged: result.staged });
-      report.item("file", {
-        action: "copy",
-        reason: result.file.reason,
-        path: result.file.name,
-        size: result.bytes,
-      });
-    }
-  } finally {
-    progress.end();
   }
-  return copied;
 }
 
 async function commit(

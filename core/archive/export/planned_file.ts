@@ -40,6 +40,8 @@ export interface PlannedFile extends WantedFile {
   /** ms since the epoch */
   readonly mtime: number | null;
   readonly mode: number | null;
+  /** It is copied ahead of the others. */
+  readonly early?: true;
 }
 
 /** What is wrong with a wanted file: it is not in the export. */
