@@ -39,7 +39,7 @@ const GROUP = 8;
  * throws ends the comparison */
 export async function compareFiles(
   files: Files,
-  wanted: AsyncIterable<WantedFile>,
+  wanted: AsyncIterable<WantedFile> | Iterable<WantedFile>,
   options: CompareOptions,
   decided: (result: Compared) => void,
 ): Promise<void> {

@@ -98,6 +98,7 @@ export async function exportLibrary(
     if (needsTransfers(job)) transfers.start();
     const copying = staging && cleanup.use(openCopying(job));
     const early = staging && copying && copyEarly(job, staging, copying);
+    abandon = async () => await early?.copies.cancel();
     const planning = beginPlan(job, early);
     abandon = async () => {
       await planning.cancel();
@@ -332,17 +333,19 @@ interface Copying extends Disposable {
 
 function openCopying({ world, transfers, target }: ExportJob): Copying {
   const { files, scratch, stop } = world;
-  const placed = openSpool<{ place: string; staged: string }>(files, join(scratch, "placed"));
-  const problems = openSpool<ExportProblem>(files, join(scratch, "all-problems"));
-  const sync = openFileSync(transfers, stop, target.folder, "export");
+  using opening = new DisposableStack();
+  const placed = opening.use(
+    openSpool<{ place: string; staged: string }>(files, join(scratch, "placed")),
+  );
+  const problems = opening.use(openSpool<ExportProblem>(files, join(scratch, "all-problems")));
+  const sync = opening.use(openFileSync(transfers, stop, target.folder, "export"));
+  const parts = opening.move();
   return {
     placed,
     problems,
     sync,
     copied: { count: 0, bytes: 0 },
-    [Symbol.dispose]() {
-      for (const part of [sync, problems, placed]) part[Symbol.dispose]();
-    },
+    [Symbol.dispose]: () => parts.dispose(),
   };
 }
 

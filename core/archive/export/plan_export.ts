@@ -51,9 +51,10 @@ export interface Early {
 export function beginPlan(job: ExportJob, early: Early | undefined): Planning {
   const { world, options, target, transfers } = job;
   const { files, report, scratch, stop } = world;
-  const wanted = openSpool<WantedFile>(files, join(scratch, "wanted"));
-  const planned = openSpool<PlannedFile>(files, join(scratch, "plan"));
-  const problems = openSpool<ExportProblem>(files, join(scratch, "plan-problems"));
+  using opening = new DisposableStack();
+  const wanted = opening.use(openSpool<WantedFile>(files, join(scratch, "wanted")));
+  const planned = opening.use(openSpool<PlannedFile>(files, join(scratch, "plan")));
+  const problems = opening.use(openSpool<ExportProblem>(files, join(scratch, "plan-problems")));
   const turns = openTurns();
   let collected: Collected | undefined;
   // What can't be read now may be there from an earlier export: it is part of this one all the same.
@@ -100,6 +101,7 @@ export function beginPlan(job: ExportJob, early: Early | undefined): Planning {
   }, decided);
   // Told to whoever finishes the plan.
   comparing.catch(() => {});
+  const spools = opening.move();
 
   return {
     wanted,
@@ -133,7 +135,7 @@ export function beginPlan(job: ExportJob, early: Early | undefined): Planning {
     },
     async cancel() {
       turns.end();
-      for (const spool of [wanted, planned, problems]) spool[Symbol.dispose]();
+      spools.dispose();
       await comparing.catch(() => {});
     },
   };
