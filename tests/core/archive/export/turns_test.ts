@@ -1,0 +1,43 @@
+// Who works while rows are read: whoever looks at files goes on only while the reader rests, or has ended.
+
+import { ok, strictEqual } from "node:assert/strict";
+import { openTurns } from "../../../../core/archive/export/turns.ts";
+
+const breath = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** Keeps the processor busy for some ms. */
+function work(ms: number): void {
+  for (const start = performance.now(); performance.now() - start < ms;);
+}
+
+Deno.test("the other side works while the reader rests, and freely once the reader has ended", async () => {
+  const turns = openTurns();
+  let done = 0;
+  const steps = () => done;
+  let isEnough = false;
+  const other = (async () => {
+    while (!isEnough) {
+      await turns.wait();
+      done++;
+      work(0.1);
+      if (done % 50 === 0) await breath();
+    }
+  })();
+  for (let i = 0; i < 5; i++) await breath();
+  strictEqual(steps(), 0, "it does not begin by itself");
+  for (let batch = 0; batch < 3; batch++) {
+    const before = steps();
+    work(5);
+    await turns.rest();
+    ok(steps() > before, "nothing was done while the reader rested");
+    const meanwhile = steps();
+    for (let i = 0; i < 5; i++) await breath();
+    strictEqual(steps(), meanwhile, "it works while the reader does");
+  }
+  const before = steps();
+  turns.end();
+  for (let i = 0; i < 5; i++) await breath();
+  ok(steps() > before, "it waits although the reader has ended");
+  isEnough = true;
+  await other;
+});
