@@ -644,6 +644,25 @@ for (const algorithm of ["md5", "sha256", "none"] as const) {
   }
 }
 
+Deno.test("targets that are synced while the caller looks at others are not lost", async () => {
+  using temp = tempFolder();
+  const lengths = Array.from({ length: 12 }, (_, i) => i);
+  for (const algorithm of ["sha256", "none"] as const) {
+    Deno.mkdirSync(`${temp.path}/${algorithm}`);
+    const place = folders(`${temp.path}/${algorithm}`, lengths);
+    const jobs = jobsOf(place, lengths.length, algorithm).map((job): TransferJob => ({
+      ...job,
+      target: { ...job.target!, sync: true },
+    }));
+    const seen: number[] = [];
+    for await (const { id } of inlineTransferPool().run(jobs)) {
+      seen.push(id);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.deepEqual(seen.sort((a, b) => a - b), lengths);
+  }
+});
+
 Deno.test("a target that nobody wants on the disk is not synced", async () => {
   using temp = tempFolder();
   const place = folders(temp.path, LENGTHS);

@@ -66,6 +66,10 @@ async function* transfers(
   };
   const done: TransferResult[] = [];
   const syncing = new Set<Promise<void>>();
+  /** One by one: more may come while the caller looks at one. */
+  function* results(): Generator<TransferResult> {
+    for (let next; (next = done.shift()) !== undefined;) yield next;
+  }
   const sync = (unsynced: Unsynced): void => {
     const promise = settle(unsynced, io).then((result) => {
       done.push(result);
@@ -73,17 +77,22 @@ async function* transfers(
     });
     syncing.add(promise);
   };
-  for (const step of runEngine(jobs, io, { handsOver: true, ...(stop && { stop }) })) {
-    if (step === "idle") await Promise.race([queue.wait(), ...syncing]);
-    else if (step === "working") await turn();
-    else if ("unsynced" in step) sync(step);
-    else yield step;
-    while (syncing.size >= SYNCS) await Promise.race(syncing);
-    yield* done.splice(0);
-  }
-  while (syncing.size > 0) {
-    await Promise.race(syncing);
-    yield* done.splice(0);
+  try {
+    for (const step of runEngine(jobs, io, { handsOver: true, ...(stop && { stop }) })) {
+      if (step === "idle") await Promise.race([queue.wait(), ...syncing]);
+      else if (step === "working") await turn();
+      else if ("unsynced" in step) sync(step);
+      else yield step;
+      while (syncing.size >= SYNCS) await Promise.race(syncing);
+      yield* results();
+    }
+    while (syncing.size > 0 || done.length > 0) {
+      if (done.length === 0) await Promise.race(syncing);
+      yield* results();
+    }
+  } finally {
+    // Whoever left early finds no file open.
+    await Promise.all(syncing);
   }
 }
 

@@ -85,6 +85,8 @@ export async function* copyFiles(
     yield await judge(files, job.file, job.staged, result, options);
   }
   options.stop.throwIfRequested();
+  // An export that lacks a file must never look complete.
+  if (underWay.size > 0) throw new Error(`${underWay.size} transfers were never answered`);
   for (const { file, staged } of encrypted) {
     options.stop.throwIfRequested();
     yield await copyDecrypted(files, file, staged, options);
