@@ -259,7 +259,8 @@ async function collect(
         }),
         outbox: job.outbox,
         wanted,
-        rest,
+        // A server that can't write meanwhile shall not wait for anything but the reading.
+        rest: database.snapshotBlocksWriters ? () => Promise.resolve() : rest,
         secrets: job.secrets,
         generator,
         onRecords: (count) => progress.advance(count),

@@ -31,7 +31,8 @@ export interface ExportPlan {
 export interface Planning {
   /** The files of the export, as they are read. */
   readonly wanted: Pick<Spool<WantedFile>, "add">;
-  /** Called by the reader after each batch of rows: the plan is gone on with. */
+  /** Called by the reader after each batch of rows: the plan is gone on with. Never called, all of it is made at the
+   * end. */
   rest(): Promise<void>;
   /** All is read: plans the rest.
    * @throws {PaperwardError} where something is in the way, or the space does not suffice */

@@ -125,6 +125,22 @@ Deno.test("new files are copied while rows are read, each once, and the export i
   deepStrictEqual(tree(other.target), first);
 });
 
+Deno.test("a database that readers lock is read to its end first", async () => {
+  using temp = tempFolder();
+  const stage = await makeStage(temp.path);
+  {
+    using database = new DatabaseSync(stage.library.databasePath);
+    database.exec("PRAGMA journal_mode = delete");
+  }
+  const { summary, begun } = await run(stage);
+  strictEqual(begun.whileReading, 0);
+  strictEqual(begun.all, summary.copied);
+  ok(summary.copied > DOCUMENTS);
+  const again = await run(stage, { compareChecksums: true });
+  strictEqual(again.begun.whileReading, 0);
+  strictEqual(again.summary.copied, 0);
+});
+
 Deno.test("with -c, files of the target are checksummed while rows are read, and a bad one is found", async () => {
   using temp = tempFolder();
   const stage = await makeStage(temp.path);
