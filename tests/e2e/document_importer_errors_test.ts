@@ -317,6 +317,7 @@ socket.socket(socket.AF_UNIX).bind(os.path.basename(sys.argv[1]))`,
     spoil: (path) =>
       edit(path, `documents[0]["fields"]["filename"] = documents[1]["fields"]["filename"]`),
     says: /in the way: original of documents\.document 2/,
+    accepted: { documents: 42, files: 93 },
   },
 ];
 
@@ -354,6 +355,7 @@ for (const damage of DAMAGES) {
       ]);
       assertCode(accepted, 3);
       assert.match(accepted.stderr, damage.says);
+      assert.match(accepted.stderr, /^error: .+; \S.+$/m, "it is not said what happens instead");
       const { documents, files, problems } = summaryOf(accepted);
       assert.deepEqual({ documents, files }, damage.accepted);
       assert.ok(Object.values(problems).some((count) => count > 0));

@@ -399,8 +399,8 @@ async function showPlan(
   }
   progress.end();
   found.close();
-  tellProblems(world, problems);
-  tellProblems(world, found);
+  tellProblems(job, problems);
+  tellProblems(job, found);
   const counts = Array.from(scan.counts, ([model, records]): ImportCount => {
     const merged = [...scan.keys.get(model) ?? []]
       .filter((pk) => numbers.fate(model, pk) === "merge").length;
@@ -425,16 +425,18 @@ function algorithmOf({ database, records }: ImportJob): "md5" | "sha256" {
   return database.generation === "v3" && records.checksums === "as they are" ? "sha256" : "md5";
 }
 
-function tellProblems({ report }: ImportWorld, problems: ProblemList): void {
+function tellProblems({ world: { report }, options }: ImportJob, problems: ProblemList): void {
   for (const problem of problems) {
     report.item("problem", { ...problem });
-    report.error(`${problem.kind}: ${problem.item}: ${problem.message}`);
+    const { kind, item, message, instead } = problem;
+    report.error(`${kind}: ${item}: ${message}${options.acceptDamaged ? `; ${instead}` : ""}`);
   }
 }
 
 /** One problem stops everything, unless damage is accepted. */
-function stopAtProblems({ world, options, opened }: ImportJob, problems: ProblemList): void {
-  tellProblems(world, problems);
+function stopAtProblems(job: ImportJob, problems: ProblemList): void {
+  const { options, opened } = job;
+  tellProblems(job, problems);
   const blocking = blockingProblems(problems);
   if (blocking === 0 || options.acceptDamaged) return;
   const isBare = (problems.counts["missing file"] ?? 0) === blocking && !options.dataOnly;

@@ -132,22 +132,24 @@ export function planFiles(wanted: Iterable<WantedFile>, options: PlanFilesOption
     }
     const clashes = options.clashing.get(file.role)?.has(file.pk) === true;
     if (!clashes && isFree(`${folder}/${name}`)) return `${folder}/${name}`;
-    if ((options.rename || clashes) && file.name !== null) {
-      const free = freeName(name, (candidate) => isFree(`${folder}/${candidate}`));
-      const list = names.get(file.role);
-      if (list) list.set(file.pk, free);
-      else names.set(file.role, new Map([[file.pk, free]]));
-      return `${folder}/${free}`;
+    const isNamed = file.name !== null;
+    if (!isNamed || !(options.rename || clashes)) {
+      problems.add({
+        kind: "in the way",
+        item,
+        message: given.has(fold(`${folder}/${name}`))
+          ? `another file of the export goes to ${folder}/${name} too`
+          : `${join(documents, folder, name)} exists already`,
+        // Without its file the record would point to that of another document.
+        instead: isNamed ? "its file gets another name" : "the record is imported without the file",
+      });
     }
-    problems.add({
-      kind: "in the way",
-      item,
-      message: given.has(fold(`${folder}/${name}`))
-        ? `another file of the export goes to ${folder}/${name} too`
-        : `${join(documents, folder, name)} exists already`,
-      instead: "the record is imported without the file",
-    });
-    return undefined;
+    if (!isNamed) return undefined;
+    const free = freeName(name, (candidate) => isFree(`${folder}/${candidate}`));
+    const list = names.get(file.role);
+    if (list) list.set(file.pk, free);
+    else names.set(file.role, new Map([[file.pk, free]]));
+    return `${folder}/${free}`;
   }
 }
 
