@@ -31,7 +31,7 @@ export interface RunOptions {
 export interface Pool<Job, Result> {
   readonly size: number;
   /** Runs jobs as they are pulled from `jobs`; one result for each, in any order. Runs may overlap. Leaving
-   * the loop early gives up jobs that were not begun.
+   * the loop early gives up jobs that were not begun, and waits for those that were.
    * @throws {PoolError} where a Worker died or its kernel threw; then the pool is of no more use */
   run(
     jobs: AsyncIterable<Job> | Iterable<Job>,
@@ -56,6 +56,7 @@ type Order<Job> =
 /** Messages from a Worker. */
 type Reply<Result> =
   | { readonly kind: "results"; readonly run: number; readonly results: readonly Result[] }
+  | { readonly kind: "ended"; readonly run: number }
   | { readonly kind: "failed"; readonly run: number; readonly message: string };
 
 /** One gate: `wait` resolves at the next `open`. */
@@ -83,6 +84,8 @@ interface Run<Result> {
   readonly changed: ReturnType<typeof gate>;
   /** Jobs of this run that each Worker has. */
   readonly flying: number[];
+  /** Workers that have not ended it. */
+  unended: number;
   error?: Error;
 }
 
@@ -120,8 +123,11 @@ export function createPool<Job, Result>(options: PoolOptions): Pool<Job, Result>
       const run = runs.get(reply.run);
       // A run that was given up.
       if (!run) return;
-      run.flying[index]! -= reply.results.length;
-      for (const result of reply.results) run.ready.push(result);
+      if (reply.kind === "ended") run.unended--;
+      else {
+        run.flying[index]! -= reply.results.length;
+        for (const result of reply.results) run.ready.push(result);
+      }
       run.changed.open();
     };
     return worker;
@@ -136,7 +142,12 @@ export function createPool<Job, Result>(options: PoolOptions): Pool<Job, Result>
   ): AsyncGenerator<Result, void, undefined> {
     if (broken) throw broken;
     const number = ++numbers;
-    const state: Run<Result> = { ready: [], changed: gate(), flying: workers.map(() => 0) };
+    const state: Run<Result> = {
+      ready: [],
+      changed: gate(),
+      flying: workers.map(() => 0),
+      unended: size,
+    };
     runs.set(number, state);
     for (const worker of workers) send(worker, { kind: "open", run: number, stop });
 
@@ -206,11 +217,13 @@ export function createPool<Job, Result>(options: PoolOptions): Pool<Job, Result>
     } finally {
       over = true;
       turn.open();
-      runs.delete(number);
       const dropped = state.flying.some((count) => count > 0);
       if (!broken) {
         for (const worker of workers) send(worker, { kind: "end", run: number, dropped });
       }
+      // What is under way may still write: whoever cleans up after this run must come after it.
+      while (dropped && !broken && state.unended > 0) await state.changed.wait();
+      runs.delete(number);
       // A source that hangs must not hold the caller.
       if (!fed) void Promise.resolve(iterator.return?.()).catch(() => {});
       else if (!exhausted) await iterator.return?.();
@@ -353,6 +366,7 @@ export function serveRuns<Job, Result>(
         if (results.length >= SEND.results || performance.now() - sent > SEND.ms) flush();
       }
       flush();
+      reply({ kind: "ended", run });
     } catch (error) {
       reply({
         kind: "failed",

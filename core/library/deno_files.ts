@@ -129,7 +129,7 @@ export function openFiles(roots: FileRoots): Files {
       refuseLink(target, to);
       Deno.copyFileSync(followed(from), target);
     },
-    makeFolder(path) {
+    makeFolder(path, options = {}) {
       const clean = checked(path);
       if (files.exists(clean)) {
         // A link to a folder inside is as good as the folder; `followed` refuses one that leads out.
@@ -137,9 +137,9 @@ export function openFiles(roots: FileRoots): Files {
         throw new Deno.errors.NotADirectory(`${path} is in the way of a folder`);
       }
       const parent = dirname(clean);
-      if (isInsideAny(parent, writable)) files.makeFolder(parent);
-      // The folders above a root can't be looked at, but may have to be made on the way to it.
-      Deno.mkdirSync(entry(clean, writable, "write"), { recursive: writable.includes(clean) });
+      if (isInsideAny(parent, writable)) files.makeFolder(parent, options);
+      const recursive = options.above === true && writable.includes(clean);
+      Deno.mkdirSync(entry(clean, writable, "write"), { recursive });
     },
     rename(from, to) {
       Deno.renameSync(entry(from, writable, "rename"), entry(to, writable, "write"));

@@ -68,8 +68,9 @@ export interface Files {
   /** Copies content and permission bits inside the kernel, where it can: much cheaper than reading and
    * writing. The target is made anew. */
   copy(from: string, to: string): void;
-  /** Creates parents too; no error where it exists. */
-  makeFolder(path: string): void;
+  /** Creates parents too, up to the granted folder; no error where it exists.
+   * @param options `above`: those above the granted folder too, which can't be looked at */
+  makeFolder(path: string, options?: { readonly above?: boolean }): void;
   /** rename(2): replaces what is there. */
   rename(from: string, to: string): void;
   /** Removes a file, a link (never what it points to) or an empty folder. */

@@ -51,6 +51,35 @@ Deno.test("a queue gives in order what it got, however much at once, and ends wh
   assert.deepEqual([dropped.take(), dropped.length, dropped.ended], [undefined, 0, true]);
 });
 
+Deno.test("whoever leaves early can clean up: nothing is written afterwards", async () => {
+  using temp = tempFolder();
+  const [source, target] = [`${temp.path}/source`, `${temp.path}/target`];
+  Deno.mkdirSync(target);
+  Deno.writeFileSync(source, new Uint8Array(3_000_000));
+  function* jobs(): Generator<TransferJob> {
+    for (let id = 1; id <= 400; id++) {
+      const place = { path: `${target}/${id}`, mode: null, mtime: null, size: 3_000_000 };
+      yield { id, source, algorithm: "sha256", target: place };
+    }
+  }
+  using pool = transferPool({ read: [source], write: [target] });
+  for await (const { error } of pool.run(jobs())) {
+    assert.equal(error, undefined);
+    break;
+  }
+  const names = () => [...Deno.readDirSync(target)].map(({ name }) => name).sort();
+  const left = names();
+  assert.ok(left.length < 400);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.deepEqual(names(), left);
+  // The pool goes on being of use.
+  const again = { path: `${target}/again`, mode: null, mtime: null };
+  const results = await Array.fromAsync(
+    pool.run([{ id: 1, source, algorithm: "none", target: again }]),
+  );
+  assert.deepEqual(results.map(({ bytes }) => bytes), [3_000_000]);
+});
+
 Deno.test("one result for each job, from both kinds of sources", async () => {
   using pool = echoPool();
   const expected = Array.from({ length: 1000 }, (_, i) => i);

@@ -73,7 +73,7 @@ export function checkZipPlace(
 
 function makeTarget(files: Files, target: string): void {
   try {
-    files.makeFolder(target);
+    files.makeFolder(target, { above: true });
   } catch (error) {
     throw explainWriteError(target, error);
   }
