@@ -259,8 +259,11 @@ async function collect(
         }),
         outbox: job.outbox,
         wanted,
-        // A server that can't write meanwhile shall not wait for anything but the reading.
-        rest: database.snapshotBlocksWriters ? () => Promise.resolve() : rest,
+        // A server that can't write meanwhile shall not wait for anything but the reading, and where no file is read
+        // nothing is gained.
+        rest: database.snapshotBlocksWriters || !needsTransfers(job)
+          ? () => Promise.resolve()
+          : rest,
         secrets: job.secrets,
         generator,
         onRecords: (count) => progress.advance(count),
