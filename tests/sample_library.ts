@@ -3,6 +3,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import type { Generation } from "../core/schema/model.ts";
+import type { Settings } from "../core/settings/settings.ts";
 import { createLibrary, registerRegexp } from "../migrations/create_library.ts";
 import { random } from "./_random.ts";
 import type {
@@ -120,5 +121,19 @@ function make(folder: string, options: SampleLibraryOptions): SampleLibrary {
       PAPERLESS_TIME_ZONE: "Europe/Berlin",
       PAPERLESS_SECRET_KEY: "sample",
     },
+  };
+}
+
+/** Settings that name a sample library and nothing else. */
+export function sampleSettings(library: SampleLibrary, scratchDir: string): Settings {
+  return {
+    dataDir: library.dataDir,
+    mediaRoot: library.mediaRoot,
+    scratchDir,
+    database: { kind: "sqlite", path: library.databasePath, timeoutMs: 1000 },
+    timeZone: "UTC",
+    filenameFormatRemoveNone: false,
+    auditLogEnabled: true,
+    raw: {},
   };
 }

@@ -17,10 +17,9 @@ import { recoverTarget, STAGING_FOLDER } from "../../core/archive/staging/stagin
 import { PaperwardError } from "../../core/errors.ts";
 import { openFiles } from "../../core/library/deno_files.ts";
 import { StopSignal } from "../../core/sandbox/stop_signal.ts";
-import type { Settings } from "../../core/settings/settings.ts";
 import { registerRegexp } from "../../migrations/create_library.ts";
 import { silentReport } from "../_silent_report.ts";
-import { makeSampleLibrary, type SampleLibrary } from "../sample_library.ts";
+import { makeSampleLibrary, type SampleLibrary, sampleSettings } from "../sample_library.ts";
 import { type Fault, openFaultyDisk } from "./_faulty_disk.ts";
 
 const GENERATIONS = ["v2", "v3"] as const;
@@ -51,19 +50,6 @@ async function makeStage(generation: "v2" | "v3", options: Partial<ExportOptions
   return { base, library, target, before };
 }
 
-function settingsOf(library: SampleLibrary, base: string): Settings {
-  return {
-    dataDir: library.dataDir,
-    mediaRoot: library.mediaRoot,
-    scratchDir: base,
-    database: { kind: "sqlite", path: library.databasePath, timeoutMs: 1000 },
-    timeZone: "UTC",
-    filenameFormatRemoveNone: false,
-    auditLogEnabled: true,
-    raw: {},
-  };
-}
-
 async function run(
   base: string,
   library: SampleLibrary,
@@ -76,7 +62,7 @@ async function run(
   const roots = { read: [library.dataDir, library.mediaRoot], write: [target, scratch] };
   const disk = openFaultyDisk(roots, fault);
   const summary = await exportLibrary({
-    settings: settingsOf(library, base),
+    settings: sampleSettings(library, base),
     report,
     stop: new StopSignal(),
     files: disk.files,

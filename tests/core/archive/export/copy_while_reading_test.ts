@@ -13,7 +13,7 @@ import { registerRegexp } from "../../../../migrations/create_library.ts";
 import { inlineTransferPool, type TransferPool } from "../../../../wasm/checksum/transfer_pool.ts";
 import { tempFolder } from "../../../_fixtures.ts";
 import { silentReport } from "../../../_silent_report.ts";
-import { makeSampleLibrary } from "../../../sample_library.ts";
+import { makeSampleLibrary, sampleSettings } from "../../../sample_library.ts";
 
 /** Documents whose texts fill a batch of rows each. */
 const DOCUMENTS = 24;
@@ -63,16 +63,7 @@ async function run(
     },
   };
   const world: ExportWorld = {
-    settings: {
-      dataDir: library.dataDir,
-      mediaRoot: library.mediaRoot,
-      scratchDir: base,
-      database: { kind: "sqlite", path: library.databasePath, timeoutMs: 1000 },
-      timeZone: "UTC",
-      filenameFormatRemoveNone: false,
-      auditLogEnabled: true,
-      raw: {},
-    },
+    settings: sampleSettings(library, base),
     report,
     stop: new StopSignal(),
     files: openFiles({
