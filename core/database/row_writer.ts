@@ -77,8 +77,11 @@ function serverWriter<Note>(
   { verb, batchSize, noteOf, onWritten }: RowWriterOptions<Note>,
 ): RowWriter {
   const batches = new Map<RowTable, ServerBatch<Note>>();
-  /** Batches that were handed over, the oldest first; each is sent when the one before is there. */
+  /** Batches that were handed over, the oldest first: kept when they are written and noted. */
   const queue: Promise<void>[] = [];
+  /** The last batch is with the server; and it is noted. */
+  let sending = Promise.resolve();
+  let noting = Promise.resolve();
   let underWay = 0;
   /** Since the socket last had its turn. */
   let gathered = 0;
@@ -87,25 +90,27 @@ function serverWriter<Note>(
     batches.delete(table);
     while (queue.length >= MOST_WAITING) await queue.shift();
     underWay++;
-    const sent = (queue.at(-1) ?? Promise.resolve()).then(() => send(table, batch))
+    sending = sending.then(() => send(table, batch));
+    // The server has the next batch while this one is noted.
+    noting = Promise.all([sending, noting]).then(() => onWritten?.(table, batch.notes))
       .finally(() => underWay--);
-    // Whoever waits for it next hears of a failure.
-    sent.catch(() => {});
-    queue.push(sent);
+    // Whoever waits for them next hears of a failure.
+    sending.catch(() => {});
+    noting.catch(() => {});
+    queue.push(noting);
   }
 
   function isFull({ rows, pks }: ServerBatch<Note>): boolean {
     return rows.size >= (pks.length >= batchSize ? LEAST_FOR_SERVERS : MOST_FOR_SERVERS);
   }
 
-  async function send(table: RowTable, { rows, pks, notes }: ServerBatch<Note>): Promise<void> {
+  async function send(table: RowTable, { rows, pks }: ServerBatch<Note>): Promise<void> {
     try {
       await rows.send();
     } catch (error) {
       if (error instanceof RefusedRow) throw explain(error.cause, table, pks[error.index], verb);
       throw explain(error, table, pks.length === 1 ? pks[0] : undefined, verb);
     }
-    await onWritten?.(table, notes);
   }
 
   return {

@@ -8,7 +8,6 @@ import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import { openDatabase } from "../../database/open_database.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
 import { explainDatabaseError } from "../../database/errors.ts";
-import type { MariadbTwinFinder } from "../../database/mariadb/twin_finder.ts";
 import { beginBulk, changeMark, endBulk, setIndexesAside } from "../../database/bulk_write.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { HeldLock } from "../../library/media_lock.ts";
@@ -18,11 +17,12 @@ import { openSpool, type Spool } from "../../library/spool.ts";
 import { formatBytes, formatCount } from "../../report/format.ts";
 import type { Generation } from "../../schema/model.ts";
 import { explainWriteError } from "../staging/write_error.ts";
+import { beginScan, openReading, type Reading, type Scanning } from "./begin_scan.ts";
 import { createEmptyLibrary, hasDatabase } from "./create_empty_library.ts";
 import { settleLibraryTwins } from "./database_twins.ts";
 import type { ImportOptions } from "./import_options.ts";
 import { blockingProblems, openProblemList, type ProblemList } from "./import_problem.ts";
-import { type ImportSchema, importSchema } from "./import_schema.ts";
+import type { ImportSchema } from "./import_schema.ts";
 import {
   type ImportStaging,
   isInterrupted,
@@ -35,30 +35,22 @@ import type { ImportCount, ImportSummary } from "./import_summary.ts";
 import type { ImportWorld } from "./import_world.ts";
 import { countRows, type LibraryContent, readLibraryFacts } from "./library_facts.ts";
 import { numberRows, type Numbers, serviceUsersOf } from "./number_rows.ts";
-import { generationOf, type OpenExport, openExport, openRecords } from "./open_export.ts";
+import { generationOf, type OpenExport, openExport } from "./open_export.ts";
 import { type FileSync, openFileSync } from "../staging/sync_files.ts";
 import { type OldFiles, openOldFiles } from "./old_files.ts";
 import { type FilePlan, planFiles } from "./plan_files.ts";
-import { type ExportScan, scanExport } from "./scan_export.ts";
+import type { ExportScan } from "./scan_export.ts";
 import { checkFiles, stageFiles } from "./stage_files.ts";
-import { tellLosses } from "./tell_losses.ts";
 import { makeRoom, writeRecords, type WrittenRecords } from "./write_records.ts";
-import type { History } from "../history/open_history.ts";
 import type { PlannedFile } from "./wanted_file.ts";
 
 /** Rows written at once where nothing else is said; upstream's default. */
 const BATCH = 500;
 
-interface ImportJob {
-  readonly world: ImportWorld;
-  readonly options: ImportOptions;
-  readonly opened: OpenExport;
-  readonly records: History;
-  readonly schema: ImportSchema;
+interface ImportJob extends Reading {
   readonly database: LibraryDatabase;
   /** Absolute path of the folder `documents` of the media folder. */
   readonly documents: string;
-  readonly problems: ProblemList;
 }
 
 interface ImportPlan {
@@ -93,7 +85,18 @@ export async function importLibrary(
   if (options.passphrase && !opened.metadata.crypto) {
     report.warn("The export is not encrypted: the passphrase is not needed");
   }
-  const { database, created } = await openTarget(world, options, opened);
+  const read = async (generation: Generation) => {
+    const reading = await openReading(world, options, opened, generation);
+    cleanup.use(reading.problems);
+    return reading;
+  };
+  const wanted = await generationToMake(world, options, opened);
+  // A server takes as long to make a library as the export takes to be read.
+  const early = wanted === undefined || settings.database.kind === "sqlite" || options.dryRun
+    ? undefined
+    : await beginScan(await read(wanted), { merging: false });
+  if (early) cleanup.use(early);
+  const { database, created } = await openTarget(world, options, wanted);
   let made = created;
   cleanup.defer(() => made?.remove());
   cleanup.defer(() => database.close());
@@ -130,27 +133,11 @@ export async function importLibrary(
       "An earlier import was interrupted: this one will bring it to its end, or clean up",
     );
   }
-  const losses = tellLosses(report);
-  const records = await openRecords(opened, {
-    files,
-    generation: database.generation,
-    timeZone: settings.timeZone,
-    onLost: losses.tell,
-  });
-  const problems = openProblemList(files, join(scratch, "problems"));
-  cleanup.use(problems);
-  const job: ImportJob = {
-    world,
-    options,
-    opened,
-    records,
-    database,
-    documents,
-    schema: importSchema(database.generation, momentOf(world.now()), settings.database.kind),
-    problems,
-  };
+  const reading = early?.reading ?? await read(database.generation);
+  const { records, losses } = reading;
+  const job: ImportJob = { ...reading, database, documents };
   using oldFiles = openOldFiles(files, scratch);
-  const plan = await planImport(job);
+  const plan = await planImport(job, early);
   losses.end(records);
   const done = options.dryRun
     ? await showPlan(job, plan, oldFiles)
@@ -166,12 +153,27 @@ export async function importLibrary(
   };
 }
 
-/** Opens the library, or makes the one that is asked for. */
-async function openTarget(world: ImportWorld, options: ImportOptions, opened: OpenExport) {
+/** @returns the generation of the library that is to be made, where one is */
+async function generationToMake(
+  world: ImportWorld,
+  { create, generation }: ImportOptions,
+  { metadata }: OpenExport,
+): Promise<Generation | undefined> {
+  if (!create || await hasDatabase(world)) return undefined;
+  return generation ?? generationOf(metadata);
+}
+
+/** Opens the library, or makes the one that is asked for.
+ * @param wanted the generation of the one to make */
+async function openTarget(
+  world: ImportWorld,
+  options: ImportOptions,
+  wanted: Generation | undefined,
+) {
   const { files, report, scratch, settings, stop } = world;
   const open = (database: typeof settings.database, mode: "read" | "write") =>
     openDatabase(database, { files, scratch, report, mode, stop });
-  if (!options.create || await hasDatabase(world)) {
+  if (wanted === undefined) {
     try {
       return {
         database: await open(settings.database, options.dryRun ? "read" : "write"),
@@ -187,14 +189,13 @@ async function openTarget(world: ImportWorld, options: ImportOptions, opened: Op
       });
     }
   }
-  const generation = options.generation ?? generationOf(opened.metadata);
   if (options.dryRun) {
     const path = join(scratch, "would-be-created.sqlite3");
-    world.createLibrary({ path, generation });
+    world.createLibrary({ path, generation: wanted });
     const database = await open({ kind: "sqlite", path, timeoutMs: 1000 }, "write");
     return { database, created: { remove: () => Promise.resolve() } };
   }
-  const created = await createEmptyLibrary(world, generation);
+  const created = await createEmptyLibrary(world, wanted);
   try {
     return { database: await open(settings.database, "write"), created };
   } catch (error) {
@@ -278,21 +279,16 @@ function removeJournalEntry(
   if (files.exists(path)) files.remove(path);
 }
 
-function momentOf(now: Date) {
-  const datetime = now.toISOString().replace("T", " ").replace(/\.(\d{3})Z$/, ".$1000")
-    .replace(/\.0{6}$/, "");
-  return { datetime, date: datetime.slice(0, 10) };
-}
-
-/** Looks at everything and decides. Changes nothing. */
-async function planImport(job: ImportJob): Promise<ImportPlan> {
+/** Looks at everything and decides. Changes nothing.
+ * @param early reads the export already, for a library that this run has made */
+async function planImport(job: ImportJob, early: Scanning | undefined): Promise<ImportPlan> {
   const { world, options, database, records, schema, problems, documents } = job;
   const { files, report, scratch, stop } = world;
   const mark = await changeMark(database);
   const library = await database.snapshot((snapshot) =>
     readLibraryFacts(snapshot, schema, database.kind)
   );
-  if (!library.isEmpty && !options.intoNonEmpty) {
+  if (!library.isEmpty && (early || !options.intoNonEmpty)) {
     throw new PaperwardError(
       `Cannot import into ${database.place}: the library is not empty (${
         shortList(library.holds)
@@ -305,22 +301,10 @@ async function planImport(job: ImportJob): Promise<ImportPlan> {
       },
     );
   }
-  await using twins = await openTwins(job);
+  await using scanning = early ?? await beginScan(job, { merging: !library.isEmpty });
+  const { twins } = scanning;
   const serviceUsers = serviceUsersOf(records.from.startsWith("3.") ? "v3" : "v2", library);
-  const reading = report.progress("Reading the export");
-  const scan = await scanExport(records, {
-    files,
-    scratch,
-    stop,
-    schema,
-    problems,
-    withFiles: !options.dataOnly,
-    pageCounts: records.pageCounts,
-    serviceUsers,
-    merging: !library.isEmpty,
-    twins,
-    onRecords: (count) => reading.advance(count),
-  }).finally(() => reading.end());
+  const scan = await scanning.end(serviceUsers);
   const numbers = numberRows(schema, scan, library, serviceUsers);
   const clashing = twins && database.kind === "mariadb"
     ? await settleLibraryTwins(twins, { ...job, ...scan, numbers, place: database.place, report })
@@ -353,14 +337,6 @@ async function planImport(job: ImportJob): Promise<ImportPlan> {
   }
   problems.close();
   return { scan, library, numbers, files: plan, mark };
-}
-
-/** MariaDB is asked which values it takes for equal, even where a dry run has no library yet. */
-async function openTwins({ world, schema }: ImportJob): Promise<MariadbTwinFinder | undefined> {
-  const { database } = world.settings;
-  if (database.kind !== "mariadb") return undefined;
-  const { openMariadbTwinFinder } = await import("../../database/mariadb/twin_finder.ts");
-  return await openMariadbTwinFinder(database, world, schema.generation);
 }
 
 function shortList(holds: readonly string[]): string {

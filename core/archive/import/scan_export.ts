@@ -70,13 +70,14 @@ export interface ScanOptions {
   readonly withFiles: boolean;
   /** The release that wrote the export did not count pages. */
   readonly pageCounts: boolean;
-  /** Users that the export leaves out and the library has, by the export's numbers. */
-  readonly serviceUsers: ReadonlyMap<number, string>;
+  /** Users that the export leaves out and the library has, by the export's numbers; asked for at the end. */
+  readonly serviceUsers: Promise<ReadonlyMap<number, string>>;
   /** The library holds something: rows have to be matched. */
   readonly merging: boolean;
   /** The library's database has its own idea of equality: it is asked. */
   readonly twins?: MariadbTwinFinder | undefined;
-  readonly onRecords: (count: number) => void;
+  /** Called between records; what it throws ends the scan. */
+  readonly onRecords: (count: number) => Promise<void> | void;
 }
 
 /** Rounds of looking for rows that point to rows which aren't there: each may drop rows that others point to. */
@@ -107,7 +108,7 @@ export async function scanExport(
     options.stop.throwIfRequested();
     for (const record of records) scanRecord(record);
     await options.twins?.settle();
-    options.onRecords(records.length);
+    await options.onRecords(records.length);
   }
   files.close();
   const clashing = await dropTwins();
@@ -365,7 +366,8 @@ export async function scanExport(
   /** Rows that point to rows which aren't in the export: told, and dropped where the reference is needed. */
   async function dropDangling(): Promise<void> {
     for (const [label, set] of dropped) for (const key of set) keys.get(label)?.delete(key);
-    let missing = missingKeys(dropped);
+    const serviceUsers = await options.serviceUsers;
+    let missing = missingKeys(dropped, serviceUsers);
     for (let round = 0; missing.size > 0 && round < MOST_ROUNDS; round++) {
       const found = await findDangling(missing);
       missing = new Map();
@@ -379,12 +381,15 @@ export async function scanExport(
     }
   }
 
-  function missingKeys(gone: ReadonlyMap<string, ReadonlySet<number>>): Map<string, Set<number>> {
+  function missingKeys(
+    gone: ReadonlyMap<string, ReadonlySet<number>>,
+    serviceUsers: ReadonlyMap<number, string>,
+  ): Map<string, Set<number>> {
     const missing = new Map<string, Set<number>>();
     for (const [label, set] of wanted) {
       for (const key of set) {
         const isKnown = keys.get(label)?.has(key) ||
-          (label === "auth.user" && options.serviceUsers.has(key));
+          (label === "auth.user" && serviceUsers.has(key));
         if (!isKnown) setOf(missing, label).add(key);
       }
     }
