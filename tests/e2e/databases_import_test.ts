@@ -37,6 +37,8 @@ function placeOn(place: Place, database: TestDatabase): Pick<Place, "env"> {
 }
 
 const COUNT = "select count(*) from documents_document;";
+const TABLES = "select count(*) from information_schema.tables " +
+  "where table_schema not in ('information_schema', 'pg_catalog', 'mysql', 'performance_schema', 'sys');";
 
 /** The files below the documents folder, staged ones included. */
 function filesIn(folder: string): string[] {
@@ -149,6 +151,35 @@ for (const kind of SERVER_KINDS) {
       assert.deepEqual(filesIn(`${place.media}/documents`), []);
       assert.equal(Number(await database.sql(COUNT)), 0);
       assertCode(await runImport(at, source.path), 0);
+    },
+  });
+
+  Deno.test({
+    name: `${kind}: the export is read while --create makes the library: what fails leaves none`,
+    ignore,
+    async fn() {
+      const server = await testServer(kind);
+      using source = fittingExport("v3.0.5");
+      using place = newPlace();
+      await using database = await server.createDatabase();
+      const at = placeOn(place, database);
+      const manifest = `${source.path}/manifest.json`;
+      const text = Deno.readTextFileSync(manifest);
+
+      Deno.writeTextFileSync(manifest, text.slice(0, -10));
+      const broken = await runImport(at, source.path, ["--create"]);
+      assertCode(broken, 1);
+      assert.match(broken.stderr, /manifest\.json/);
+      assert.equal(Number(await database.sql(TABLES)), 0);
+
+      Deno.writeTextFileSync(manifest, text);
+      const nowhere = { env: { ...at.env, PAPERLESS_MEDIA_ROOT: `${place.media}/not/there` } };
+      const unmade = await runImport(nowhere, source.path, ["--create"]);
+      assertCode(unmade, 1);
+      assert.match(unmade.stderr, /Cannot create a library/);
+      assert.equal(Number(await database.sql(TABLES)), 0);
+
+      assertCode(await runImport(at, source.path, ["--create"]), 0);
     },
   });
 }
