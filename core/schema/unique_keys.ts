@@ -55,3 +55,14 @@ export function uniqueKeysOf(model: Model, generation: Generation): readonly Uni
     .map(({ columns, among }): UniqueKey => ({ columns, ...(among ? { among } : {}) }));
   return [...single, ...together];
 }
+
+/** Names of the fields whose values together have to differ: the keys that count all rows, but the primary one. */
+export function uniqueFieldsOf(
+  model: Model,
+  generation: Generation,
+): readonly (readonly string[])[] {
+  const names = new Map(fieldsOf(model, generation).map(({ column, name }) => [column, name]));
+  return uniqueKeysOf(model, generation)
+    .filter(({ among, columns }) => !among && columns[0] !== model.primaryKey)
+    .map(({ columns }) => columns.map((column) => names.get(column) ?? column));
+}

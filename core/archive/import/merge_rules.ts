@@ -5,6 +5,9 @@
 import { canonicalJson } from "../../database/canonical_json.ts";
 import type { StorageValue } from "../../database/storage_value.ts";
 import type { Field } from "../../schema/field.ts";
+import type { Generation } from "../../schema/model.ts";
+import { uniqueFieldsOf } from "../../schema/unique_keys.ts";
+import type { ImportModel } from "./import_schema.ts";
 
 /** How rows of one model are told apart. */
 export interface MergeRule {
@@ -67,33 +70,25 @@ export const MERGE_RULES: Readonly<Record<string, MergeRule>> = {
   "socialaccount.socialtoken": { partOf: "account", key: ["app", "account"] },
 };
 
-/** Fields that together must differ between rows: rows of an export that don't are told before anything is
- * changed. Models with rows by the hundred thousand are left to the database. */
-export const UNIQUE_FIELDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  "contenttypes.contenttype": [["app_label", "model"]],
-  "auth.permission": [["content_type", "codename"]],
-  "auth.group": [["name"]],
-  "auth.user": [["username"]],
-  "documents.correspondent": [["name", "owner"]],
-  "documents.documenttype": [["name", "owner"]],
-  "documents.storagepath": [["name", "owner"]],
-  "documents.tag": [["name", "owner"]],
-  "documents.customfield": [["name"]],
-  "documents.uisettings": [["user"]],
-  "documents.workflow": [["name"]],
-  "documents.document": [["archive_serial_number"]],
-  "documents.sharelink": [["slug"]],
-  "documents.sharelinkbundle": [["slug"]],
-  "paperless_mail.mailaccount": [["name"]],
-  "paperless_mail.mailrule": [["name", "owner"]],
-  "socialaccount.socialaccount": [["provider", "uid"]],
-  "socialaccount.socialtoken": [["app", "account"]],
-};
+/** Models with a row or more for each document: that their values differ is left to the database. */
+const MANY_ROWS: ReadonlySet<string> = new Set([
+  "documents.customfieldinstance",
+  "guardian.groupobjectpermission",
+  "guardian.userobjectpermission",
+]);
 
-/** The same where 2.20 is stricter than 3.0. */
-export const UNIQUE_FIELDS_V2: typeof UNIQUE_FIELDS = {
-  "documents.document": [["archive_serial_number"], ["checksum"]],
-};
+/** Fields that differ in the end whatever the export says: files get other names where theirs are taken. */
+const RENAMED: ReadonlySet<string> = new Set(["filename", "archive_filename"]);
+
+/** Fields whose values together must differ between records of an export: those that don't are told before
+ * anything is changed. */
+export function fieldsToCompare(
+  { label, model }: ImportModel,
+  generation: Generation,
+): readonly (readonly string[])[] {
+  if (MANY_ROWS.has(label)) return [];
+  return uniqueFieldsOf(model, generation).filter(([first = ""]) => !RENAMED.has(first));
+}
 
 /** A value as part of a key: JSON by what it means, since PostgreSQL lays it out anew. */
 export function keyPart({ kind }: Pick<Field, "kind">, value: StorageValue): StorageValue {

@@ -15,13 +15,7 @@ import { type ClashingNames, showRecord, tellTwins } from "./database_twins.ts";
 import type { ExportRecordSource } from "./export_records.ts";
 import type { ProblemList } from "./import_problem.ts";
 import type { ImportModel, ImportSchema } from "./import_schema.ts";
-import {
-  FRESH_MODELS,
-  keyPart,
-  MERGE_RULES,
-  UNIQUE_FIELDS,
-  UNIQUE_FIELDS_V2,
-} from "./merge_rules.ts";
+import { fieldsToCompare, FRESH_MODELS, keyPart, MERGE_RULES } from "./merge_rules.ts";
 import type { TreeTag } from "./tag_tree.ts";
 import { UnfitValue } from "./parse_value.ts";
 import type { ParsedRecord } from "./row_shape.ts";
@@ -101,6 +95,9 @@ export async function scanExport(
   const targets = referencedModels(schema);
   const unknownModels = new Set<string>();
   const keepsApart = schema.database !== "mariadb";
+  const compared = new Map(
+    schema.models.map((model) => [model.label, fieldsToCompare(model, schema.generation)]),
+  );
   /** What must differ, by model. */
   const uniques = new Map<string, Set<string>>();
 
@@ -204,8 +201,7 @@ export async function scanExport(
 
   /** Whether an earlier record has the same values where they must differ. */
   function isTwin({ label, indexOf }: ImportModel, { pk, values }: ParsedRecord): boolean {
-    const rules = (schema.generation === "v2" && UNIQUE_FIELDS_V2[label]) || UNIQUE_FIELDS[label];
-    for (const [number, fields] of (rules ?? []).entries()) {
+    for (const [number, fields] of (compared.get(label) ?? []).entries()) {
       const key = fields.map((field) => values[indexOf(field)] ?? null);
       // NULL differs from everything, but for rows without owner, whose names differ among themselves where the
       // database can say so.

@@ -2,18 +2,11 @@
 // second one. Invariant: eight bytes a value are kept; which they were is found by reading the records again.
 
 import type { ImportSchema } from "../import/import_schema.ts";
-import { UNIQUE_FIELDS, UNIQUE_FIELDS_V2 } from "../import/merge_rules.ts";
+import { uniqueFieldsOf } from "../../schema/unique_keys.ts";
 import type { RawRecord } from "../manifest/raw_record.ts";
 import { rawIsNull, rawString, RawValueError } from "../manifest/raw_values.ts";
 import { openKeysByModel } from "./key_set.ts";
 import { openNameSet } from "./name_set.ts";
-
-/** Models with a row or more for each document: an import leaves these to the database. */
-const MANY_ROWS: typeof UNIQUE_FIELDS = {
-  "documents.customfieldinstance": [["document", "field"]],
-  "guardian.groupobjectpermission": [["group", "permission", "object_pk"]],
-  "guardian.userobjectpermission": [["user", "permission", "object_pk"]],
-};
 
 /** Fields that together must differ, by model. */
 export type UniqueGroups = ReadonlyMap<string, readonly (readonly string[])[]>;
@@ -21,17 +14,9 @@ export type UniqueGroups = ReadonlyMap<string, readonly (readonly string[])[]>;
 /** Every group of fields that a library of this generation keeps unique, primary keys left out. */
 export function uniqueGroups(schema: ImportSchema): UniqueGroups {
   return new Map(
-    schema.models.map((model) => {
-      const { label } = model;
-      const single = model.fields.slice(1).filter(({ unique }) => unique).map(({ name }) => [name]);
-      const known = (schema.generation === "v2" && UNIQUE_FIELDS_V2[label]) || UNIQUE_FIELDS[label];
-      const groups = new Map(
-        [...single, ...known ?? [], ...MANY_ROWS[label] ?? []].map((
-          names,
-        ) => [names.join(), names]),
-      );
-      return [label, [...groups.values()]] as const;
-    }).filter(([, groups]) => groups.length > 0),
+    schema.models.map(({ label, model }) =>
+      [label, uniqueFieldsOf(model, schema.generation)] as const
+    ).filter(([, groups]) => groups.length > 0),
   );
 }
 
