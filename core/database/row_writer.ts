@@ -10,8 +10,9 @@ import { errorText, isRowError, RefusedRow, type RowBatch } from "./row_batch.ts
 import type { StorageValue } from "./storage_value.ts";
 import type { Tables } from "../schema/tables.ts";
 
-/** Writes rows of any tables. */
-export interface RowWriter {
+/** Writes rows of any tables. Before the end of the transaction it is disposed of: what was not flushed is dropped
+ * then, and nothing is under way any more that would come after a rollback and be committed by itself. */
+export interface RowWriter extends AsyncDisposable {
   /** @param values in the order of the columns of {@linkcode RowTable} */
   add(table: RowTable, values: readonly WrittenValue[]): Promise<void>;
   /** Writes what is left. */
@@ -83,6 +84,7 @@ function serverWriter<Note>(
   let sending = Promise.resolve();
   let noting = Promise.resolve();
   let underWay = 0;
+  let isClosed = false;
   /** Since the socket last had its turn. */
   let gathered = 0;
 
@@ -90,9 +92,10 @@ function serverWriter<Note>(
     batches.delete(table);
     while (queue.length >= MOST_WAITING) await queue.shift();
     underWay++;
-    sending = sending.then(() => send(table, batch));
+    sending = sending.then(() => isClosed ? undefined : send(table, batch));
     // The server has the next batch while this one is noted.
-    noting = Promise.all([sending, noting]).then(() => onWritten?.(table, batch.notes))
+    noting = Promise.all([sending, noting])
+      .then(() => isClosed ? undefined : onWritten?.(table, batch.notes))
       .finally(() => underWay--);
     // Whoever waits for them next hears of a failure.
     sending.catch(() => {});
@@ -133,6 +136,10 @@ function serverWriter<Note>(
     async flush() {
       for (const [table, batch] of batches) await write(table, batch);
       while (queue.length > 0) await queue.shift();
+    },
+    async [Symbol.asyncDispose]() {
+      isClosed = true;
+      await Promise.allSettled([sending, noting]);
     },
   };
 }
@@ -205,6 +212,8 @@ function sqliteWriter<Note>(
     async flush() {
       for (const [table, batch] of batches) await write(table, batch);
     },
+    // Each statement was waited for.
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 

@@ -37,8 +37,17 @@ function causeLines(cause: unknown): string[] {
   return cause instanceof Error ? (cause.stack ?? cause.message).split("\n") : [plain(cause)];
 }
 
-/** What to say about a thrown value, and the exit code it means. */
+/** What to say about a thrown value, and the exit code it means. What went wrong first counts, not what failed
+ * while it was cleaned up after. */
 export function errorText(thrown: unknown): ErrorText {
+  if (thrown instanceof SuppressedError) {
+    const [first, later] = [errorText(thrown.suppressed), errorText(thrown.error)];
+    return {
+      ...first,
+      hints: [...first.hints, `Cleaning up after it failed too: ${later.message}`],
+      details: [...first.details, ...later.details],
+    };
+  }
   const error = explainClosedPath(thrown) ?? thrown;
   if (error instanceof StopRequested) {
     return { exit: error.exit, message: STOPPED[error.exit], hints: [], details: [] };

@@ -155,6 +155,35 @@ for (const kind of SERVER_KINDS) {
   });
 
   Deno.test({
+    name: `${kind}: an import that is stopped takes the library back that --create made`,
+    ignore,
+    async fn() {
+      const server = await testServer(kind);
+      using source = fittingExport("v3.0.5");
+      let stopped = 0;
+      for (const [delay, signal] of [[0, "SIGTERM"], [60, "SIGINT"], [120, "SIGTERM"]] as const) {
+        using place = newPlace();
+        await using database = await server.createDatabase();
+        const at = placeOn(place, database);
+        const run = startBinary(["document_importer", source.path, "--create"], at);
+        const ended = run.ended.then(() => true);
+        const isMade = async () => Number(await database.sql(TABLES)) > 0;
+        while (!await Promise.race([ended, isMade()]));
+        await new Promise((resolve) => setTimeout(resolve, delay));
+        run.kill(signal);
+        const { code, stderr } = await run.ended;
+        if (code === 0) continue;
+        stopped++;
+        assert.equal(code, signal === "SIGINT" ? 130 : 143, stderr);
+        assert.equal(stderr.match(/^(error|hint): .*/gm)?.length, 1, stderr);
+        assert.equal(Number(await database.sql(TABLES)), 0, `${delay} ms later`);
+        assertCode(await runImport(at, source.path, ["--create"]), 0);
+      }
+      assert.ok(stopped > 0, "all imports were done before they could be stopped");
+    },
+  });
+
+  Deno.test({
     name: `${kind}: the export is read while --create makes the library: what fails leaves none`,
     ignore,
     async fn() {

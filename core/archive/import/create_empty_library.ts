@@ -161,8 +161,12 @@ function planServer(
   const { serverLibraries } = world;
   if (!serverLibraries) throw new Error(`No way to make a library in ${settings.kind}`);
   let isMade = false;
-  const withConnection = async (work: (connection: ServerConnection) => Promise<void>) => {
-    const connection = await connectServer(settings, { ...world, mode: "write" });
+  const withConnection = async (
+    work: (connection: ServerConnection) => Promise<void>,
+    options: Partial<Pick<CreateWorld, "stop">> = {},
+  ) => {
+    const { files, report } = world;
+    const connection = await connectServer(settings, { files, report, mode: "write", ...options });
     try {
       await work(connection);
     } finally {
@@ -172,12 +176,14 @@ function planServer(
   return {
     draft() {},
     async appear() {
-      await withConnection((connection) => serverLibraries.create(connection, { generation }));
+      const { stop } = world;
+      await withConnection((to) => serverLibraries.create(to, { generation }), { stop });
       isMade = true;
     },
     async remove() {
       if (!isMade) return;
-      await withConnection((connection) => serverLibraries.drop(connection, generation));
+      // Without the stop, for which it is taken back as a rule.
+      await withConnection((from) => serverLibraries.drop(from, generation));
     },
   };
 }

@@ -84,7 +84,7 @@ export async function writeRecords(
   const hidden = { of: numbers.of, linksDocuments: (field: number) => links.has(field) };
   const tree = merging ? await growTree(options) : undefined;
   const nextLink = new Map<RowTable, number>();
-  const writer = openRowWriter(kysely, {
+  await using writer = openRowWriter(kysely, {
     batchSize: options.batchSize,
     verb: "import",
     ...(options.server ? { server: options.server } : {}),

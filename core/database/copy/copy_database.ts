@@ -458,7 +458,7 @@ async function transfer(job: CopyJob, target: TargetTransaction, sums: Sums): Pr
   const { world: { report, stop }, options: { batchSize }, source, tables } = job;
   const total = Array.from(sums.values()).reduce((sum, { rows }) => sum + rows, 0);
   const copying = report.progress("Copying", total);
-  const writer = openRowWriter(target.kysely, {
+  await using writer = openRowWriter(target.kysely, {
     batchSize,
     verb: "copy",
     noteOf: () => undefined,

@@ -70,3 +70,13 @@ Deno.test("anything can be thrown", () => {
     match(message, /defect/);
   }
 });
+
+Deno.test("what went wrong first is told, what failed while cleaning up after it as a hint", () => {
+  const { exit, message, hints, details } = errorText(
+    new SuppressedError(new Error("the server is gone"), new StopRequested("terminated")),
+  );
+  deepStrictEqual([exit, message], ["terminated", "Stopped by SIGTERM"]);
+  strictEqual(hints.length, 1);
+  match(hints[0]!, /^Cleaning up after it failed too: .*the server is gone/);
+  match(details.join("\n"), /the server is gone/);
+});

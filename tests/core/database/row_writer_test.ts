@@ -1,0 +1,56 @@
+// Rows on their way to a server when the transaction fails: none of them arrives after its end, where each
+// statement would be committed by itself.
+
+import { strict as assert } from "node:assert";
+import { openRowWriter, type RowTable } from "../../../core/database/row_writer.ts";
+import { connectTo } from "../../_server_settings.ts";
+import { SERVER_KINDS, testServer, withoutServer } from "../../_servers.ts";
+
+const TABLE: RowTable = { name: "paperward_rows", columns: ["id", "text"] };
+const TEXT = "x".repeat(2000);
+/** Many times as many as one batch takes. */
+const ROWS = 8000;
+
+for (const kind of SERVER_KINDS) {
+  const ignore = withoutServer(kind);
+  if (!ignore) await testServer(kind);
+
+  Deno.test({
+    name: `${kind}: rows that wait when the transaction fails are never written`,
+    ignore,
+    async fn() {
+      const server = await testServer(kind);
+      await using database = await server.createDatabase();
+      await using connection = await connectTo(database);
+      await connection.script("CREATE TABLE paperward_rows (id integer PRIMARY KEY, text text)");
+      const count = async () =>
+        Number((await connection.query("SELECT count(*) FROM paperward_rows")).rows[0]?.[0]);
+      let noted = 0;
+      const write = (fails: boolean) =>
+        connection.kysely.transaction().execute(async (kysely) => {
+          await using writer = openRowWriter(kysely, {
+            batchSize: 100,
+            verb: "import",
+            server: connection,
+            noteOf: () => undefined,
+            onWritten: (_, notes) => {
+              noted += notes.length;
+              return Promise.resolve();
+            },
+          });
+          for (let id = 1; id <= ROWS; id++) await writer.add(TABLE, [BigInt(id), TEXT]);
+          if (fails) throw new Error("no");
+          await writer.flush();
+        });
+
+      await assert.rejects(write(true), /^Error: no$/);
+      assert.ok(noted < ROWS, "none was waiting: the test tests nothing");
+      // What was sent before is answered before.
+      assert.equal(await count(), 0);
+      noted = 0;
+      await write(false);
+      assert.equal(await count(), ROWS);
+      assert.equal(noted, ROWS);
+    },
+  });
+}
