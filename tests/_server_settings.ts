@@ -28,8 +28,9 @@ export function settingsFor(
 export async function connectTo(
   database: TestDatabase,
   mode: "read" | "write" = "write",
+  changed: Partial<ReturnType<typeof settingsFor>> = {},
 ): Promise<ServerConnection & AsyncDisposable> {
-  const connection = await connectServer(settingsFor(database), {
+  const connection = await connectServer({ ...settingsFor(database), ...changed }, {
     files: openFiles({ read: ["/"], write: ["/"] }),
     report: silentReport(),
     mode,

@@ -59,7 +59,10 @@ export function openSocket(address: Address, timeoutMs: number): Promise<Socket>
       clearTimeout(timer);
       socket.removeAllListeners("error");
       // Until the driver listens: an error without a listener would end the process.
-      socket.on("error", () => {});
+      const ignoreErrors = () => socket.on("error", () => {});
+      ignoreErrors();
+      // Drivers take their listeners away when it is closed, ours too; a write may fail even later.
+      socket.on("close", () => queueMicrotask(ignoreErrors));
       socket.setNoDelay(true);
       resolve(socket);
     });

@@ -5,7 +5,11 @@ import { dirname, join } from "node:path";
 import type { CreateLibraryOptions } from "../../../migrations/create_library.ts";
 import type { CreateServerLibraryOptions } from "../../../migrations/create_server_library.ts";
 import { connectServer } from "../../database/connect_server.ts";
-import type { ServerConnection, ServerSettings } from "../../database/server_connection.ts";
+import {
+  placeOf,
+  type ServerConnection,
+  type ServerSettings,
+} from "../../database/server_connection.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
 import { isFileError } from "../../library/os_error.ts";
@@ -183,7 +187,16 @@ function planServer(
     async remove() {
       if (!isMade) return;
       // Without the stop, for which it is taken back as a rule.
-      await withConnection((from) => serverLibraries.drop(from, generation));
+      try {
+        await withConnection((from) => serverLibraries.drop(from, generation));
+      } catch (error) {
+        throw new PaperwardError(
+          `the empty library that was made is still in ${placeOf(settings)}, for the next import (${
+            error instanceof Error ? error.message : error
+          })`,
+          { cause: error },
+        );
+      }
     },
   };
 }

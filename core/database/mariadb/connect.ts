@@ -2,7 +2,7 @@
 // connection is lost every further statement fails.
 
 import { Kysely } from "kysely";
-import { createConnection } from "mysql2";
+import { createConnection, type QueryError } from "mysql2";
 import type { Socket } from "node:net";
 import { PaperwardError } from "../../errors.ts";
 import type { Tables } from "../../schema/tables.ts";
@@ -246,7 +246,10 @@ function handshake(
       new Promise((resolve, reject) => {
         connection.query(
           { sql: text, typeCast: false, rowsAsArray: true },
-          (error, result, fields) => error ? reject(error) : resolve(rowsOf(result, fields)),
+          (error, result, fields) =>
+            error
+              ? reject(isAfterTheEnd(error) ? connectionClosed() : error)
+              : resolve(rowsOf(result, fields)),
         );
       }),
     onLost: (listener) => lose = listener,
@@ -275,6 +278,11 @@ function handshake(
     connection.on("end", () => end(connectionClosed()));
     connection.connect((error) => error ? reject(error) : resolve(driver));
   });
+}
+
+/** The driver's own words for a statement on a connection that it has lost, without a code. */
+function isAfterTheEnd({ fatal, code }: QueryError): boolean {
+  return fatal && !code;
 }
 
 function connectionClosed(): Error {
