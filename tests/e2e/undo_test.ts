@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { type Library, listFiles, recordedTree, tempFolder, unpackLibrary } from "../_fixtures.ts";
+import { afterMs, randomNumbers, randomSeed, whenSeen } from "../_moments.ts";
 import { hasPython, python, sql } from "../_python.ts";
 import {
   assertCode,
@@ -21,19 +22,7 @@ const ignore = withoutBinaryOrFixtures() || !hasPython();
 
 const FIRST = "documents/originals/2024/ACME Corporation Ltd/invoice_en_1.pdf";
 
-/** Numbers in [0, 1) from a seed (mulberry32), so that a failure can be repeated: PAPERWARD_SEED. */
-function randomNumbers(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const seed = Number(
-  Deno.env.get("PAPERWARD_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0],
-);
+const seed = randomSeed();
 
 const run = (library: Library, ...args: readonly string[]) =>
   runBinary(args, { env: environment(library) });
@@ -94,15 +83,10 @@ async function killAfter(
   ms: number,
 ): Promise<boolean> {
   const running = startBinary(args, { env: environment(library) });
-  let ended = false;
-  const end = running.ended.then((result) => {
-    ended = true;
-    return result;
-  });
-  while (!ended && !exists(path)) await new Promise((resolve) => setTimeout(resolve, 1));
-  await Promise.race([end, new Promise((resolve) => setTimeout(resolve, ms))]);
+  await whenSeen(() => exists(path))(running);
+  await afterMs(ms)(running);
   running.kill("SIGKILL");
-  return (await end).signal !== "SIGKILL";
+  return (await running.ended).signal !== "SIGKILL";
 }
 
 Deno.test({

@@ -8,7 +8,7 @@ import { recordedTree, sha256, unpackLibrary, VERSIONS } from "../_fixtures.ts";
 import { hasPython, python, sql } from "../_python.ts";
 import { assertCode, runBinary, startBinary, withoutBinaryOrFixtures } from "../_run_binary.ts";
 import { EXPORTED, newPlace, type Place, runImport, summaryOf } from "../e2e/_import.ts";
-import { afterMs, type Moment, randomNumbers, randomSeed, whenSeen } from "./_moments.ts";
+import { afterMs, type Moment, randomNumbers, randomSeed, whenSeen } from "../_moments.ts";
 
 const ignore = withoutBinaryOrFixtures() || !hasPython();
 

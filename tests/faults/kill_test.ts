@@ -15,7 +15,7 @@ import {
 import { hasPython, python } from "../_python.ts";
 import { assertCode, runBinary, startBinary, withoutBinaryOrFixtures } from "../_run_binary.ts";
 import { environment } from "../e2e/_export.ts";
-import { afterMs, type Moment, randomNumbers, randomSeed, whenSeen } from "./_moments.ts";
+import { afterMs, type Moment, randomNumbers, randomSeed, whenSeen } from "../_moments.ts";
 
 const ignore = withoutBinaryOrFixtures() || !hasPython();
 

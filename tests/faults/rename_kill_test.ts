@@ -14,7 +14,7 @@ import {
   namesOf,
   originals,
 } from "../core/library/rename/_world.ts";
-import { randomNumbers, randomSeed, whenSeen } from "./_moments.ts";
+import { randomNumbers, randomSeed, whenSeen } from "../_moments.ts";
 
 /** Two batches and a bit: chains, so that files take the names that others leave, and folders. */
 const COUNT = 2200;

@@ -5,7 +5,7 @@ import { deepStrictEqual, ok } from "node:assert/strict";
 import { type Library, unpackLibrary, VERSIONS } from "../_fixtures.ts";
 import { type LibraryState, recordedState, stateAfter } from "../_recorded_after.ts";
 import { assertCode, runBinary, startBinary, withoutBinaryOrFixtures } from "../_run_binary.ts";
-import { afterMs, type Moment, randomNumbers, randomSeed, whenSeen } from "./_moments.ts";
+import { afterMs, type Moment, randomNumbers, randomSeed, whenSeen } from "../_moments.ts";
 
 const KILLS = 12;
 const ARGUMENTS = ["document_retagger", "--no-progress-bar", "-c", "-T", "-t", "-s", "-f"];

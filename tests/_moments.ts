@@ -1,6 +1,6 @@
 // When to kill a running command: by the clock, or as soon as something is seen.
 
-import type { Running } from "../_run_binary.ts";
+import type { Running } from "./_run_binary.ts";
 
 /** Resolves at the moment, or when the run has ended. */
 export type Moment = (running: Running) => Promise<void>;
@@ -22,10 +22,12 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
-/** After a while. */
+/** After a while, or when the run has ended: no timer outlives the moment. */
 export function afterMs(ms: number): Moment {
   return async (running) => {
-    await Promise.race([new Promise((resolve) => setTimeout(resolve, ms)), running.ended]);
+    const { promise: due, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    await Promise.race([due, running.ended]).finally(() => clearTimeout(timer));
   };
 }
 
