@@ -7,7 +7,6 @@ import { sql } from "kysely";
 import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import { openDatabase } from "../../database/open_database.ts";
 import type { LibraryDatabase } from "../../database/database.ts";
-import { explainDatabaseError } from "../../database/errors.ts";
 import { beginBulk, changeMark, endBulk, setIndexesAside } from "../../database/bulk_write.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { HeldLock } from "../../library/media_lock.ts";
@@ -441,7 +440,7 @@ async function carryOut(
   oldFiles: OldFiles,
   onCommitted: () => void,
 ): Promise<Done> {
-  const { world, documents, database } = job;
+  const { world, documents } = job;
   const { files, settings, scratch } = world;
   stopAtProblems(job, job.problems);
   checkSpace(job, plan);
@@ -497,11 +496,7 @@ async function carryOut(
     };
   } catch (error) {
     world.stop.throwIfRequested();
-    throw explainWriteError(
-      documents,
-      explainDatabaseError(database.kind, error, "change", database.place),
-      "library",
-    );
+    throw explainWriteError(documents, error, "library");
   }
 }
 

@@ -16,7 +16,6 @@ import type { DatabaseSettings } from "../../settings/settings.ts";
 import { beginBulk, changeMark, endBulk, setIndexesAside } from "../bulk_write.ts";
 import { connectServer } from "../connect_server.ts";
 import type { LibraryDatabase, Snapshot } from "../database.ts";
-import { explainDatabaseError } from "../errors.ts";
 import { openDatabase, type OpenOptions } from "../open_database.ts";
 import { openRowWriter, type RowTable } from "../row_writer.ts";
 import { placeOf, type ServerConnection, type ServerSettings } from "../server_connection.ts";
@@ -439,8 +438,6 @@ async function fillLibrary(job: CopyJob, to: DatabaseSettings, sums: Sums): Prom
       await putIndexesBack();
       await endBulk({ ...database, kysely });
     });
-  } catch (error) {
-    throw explainDatabaseError(database.kind, error, "change", database.place);
   } finally {
     await database.close();
   }

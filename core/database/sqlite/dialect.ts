@@ -14,11 +14,15 @@ import {
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { streamArrays } from "./array_rows.ts";
 
-/** A dialect around an open database. Who opened the database closes it. */
-export function sqliteDialect(database: DatabaseSync): Dialect {
+/** What an error of SQLite means to the user; other errors as they are. */
+export type ExplainError = (error: unknown) => unknown;
+
+/** A dialect around an open database. Who opened the database closes it.
+ * @param explain for the errors of all statements */
+export function sqliteDialect(database: DatabaseSync, explain: ExplainError): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new SqliteDriver(database),
+    createDriver: () => new SqliteDriver(new SqliteConnection(database, explain)),
     createIntrospector: (kysely) => new SqliteIntrospector(kysely),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
@@ -26,13 +30,11 @@ export function sqliteDialect(database: DatabaseSync): Dialect {
 
 class SqliteDriver implements Driver {
   readonly #connection: SqliteConnection;
-  readonly #database: DatabaseSync;
   #turn: Promise<void> = Promise.resolve();
   #endTurn: () => void = () => {};
 
-  constructor(database: DatabaseSync) {
-    this.#database = database;
-    this.#connection = new SqliteConnection(database);
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
   }
 
   init(): Promise<void> {
@@ -50,7 +52,7 @@ class SqliteDriver implements Driver {
     await before;
     this.#endTurn = resolve;
     try {
-      this.#database.exec("BEGIN IMMEDIATE");
+      this.#connection.exec("BEGIN IMMEDIATE");
     } catch (error) {
       resolve();
       throw error;
@@ -60,14 +62,14 @@ class SqliteDriver implements Driver {
   // deno-lint-ignore require-await -- an error must be a rejection
   async commitTransaction(): Promise<void> {
     // A commit that fails (busy) is followed by Kysely's rollback, which ends the turn.
-    this.#database.exec("COMMIT");
+    this.#connection.exec("COMMIT");
     this.#endTurn();
   }
 
   // deno-lint-ignore require-await -- an error must be a rejection
   async rollbackTransaction(): Promise<void> {
     try {
-      this.#database.exec("ROLLBACK");
+      this.#connection.exec("ROLLBACK");
     } finally {
       this.#endTurn();
     }
@@ -88,15 +90,34 @@ const KEPT_STATEMENTS = 64;
 
 class SqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
+  readonly #explain: ExplainError;
   /** By their text, the one used last at the end. */
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, explain: ExplainError) {
     this.#database = database;
+    this.#explain = explain;
+  }
+
+  /** Runs a statement without parameters or rows. */
+  exec(text: string): void {
+    try {
+      this.#database.exec(text);
+    } catch (error) {
+      throw this.#explain(error);
+    }
   }
 
   // deno-lint-ignore require-await -- an error must be a rejection
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    try {
+      return this.#execute(query);
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  #execute<R>(query: CompiledQuery): QueryResult<R> {
     const statement = this.#prepare(query.sql);
     const parameters = query.parameters.map(bindable);
     if (statement.columns().length > 0) {
@@ -125,10 +146,14 @@ class SqliteConnection implements DatabaseConnection {
   /** Gives columns by name, as `executeQuery` does, a row at a time. */
   async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
     const parameters = query.parameters.map(bindable);
-    const names = this.#database.prepare(query.sql).columns().map(({ name }) => name);
-    for (const values of streamArrays(this.#database, query.sql, parameters)) {
-      const row = Object.fromEntries(names.map((name, i) => [name, values[i]]));
-      yield { rows: [shrinkIntegers(row) as R] };
+    try {
+      const names = this.#database.prepare(query.sql).columns().map(({ name }) => name);
+      for (const values of streamArrays(this.#database, query.sql, parameters)) {
+        const row = Object.fromEntries(names.map((name, i) => [name, values[i]]));
+        yield { rows: [shrinkIntegers(row) as R] };
+      }
+    } catch (error) {
+      throw this.#explain(error);
     }
   }
 }

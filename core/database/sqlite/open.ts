@@ -96,8 +96,11 @@ interface LibraryParts {
 }
 
 function libraryDatabase(parts: LibraryParts): LibraryDatabase {
-  const { place, database, copy, tables, schema, isWal, wait } = parts;
-  const kysely = new Kysely<Tables>({ dialect: sqliteDialect(database) });
+  const { place, database, copy, tables, schema, isWal, wait, options } = parts;
+  const verb = options.mode === "write" ? "change" : "read";
+  const kysely = new Kysely<Tables>({
+    dialect: sqliteDialect(database, (error) => explainSqliteError(error, verb, place)),
+  });
   const snapshot = snapshotOf({ database, kysely, generation: schema.generation, tables, place });
   let turn: Promise<unknown> = Promise.resolve();
   let closed = false;

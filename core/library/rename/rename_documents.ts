@@ -4,7 +4,6 @@
 import { sql } from "kysely";
 import type { LibraryDatabase } from "../../database/database.ts";
 import { djangoClock } from "../../database/django_clock.ts";
-import { explainDatabaseError } from "../../database/errors.ts";
 import { PaperwardError, StopRequested } from "../../errors.ts";
 import type { ExitName } from "../../exit_codes.ts";
 import type { Answer } from "../../report/ask.ts";
@@ -353,7 +352,7 @@ async function moveBatch(
       await result.takeBack();
       done.isAstray = false;
     }
-    throw explainDatabaseError(database.kind, error, "change", database.place);
+    throw error;
   }
   done.isAstray = false;
   if (!result) return;

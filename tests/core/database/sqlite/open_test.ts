@@ -430,17 +430,26 @@ Deno.test("open (v2): a table that the migrations promise is missing", async () 
   const writer = new DatabaseSync(where.path);
   writer.exec("DROP TABLE documents_note");
   writer.close();
-  const database = await where.open();
-  await rejects(
-    database.snapshot(async (snapshot) => {
-      const columns = [{ column: "id", kind: "auto" }] as const;
-      for await (const batch of snapshot.rows({ table: "documents_note", columns }, 10)) ok(batch);
-    }),
-    (error) =>
-      error instanceof PaperwardError && error.exit === "version" &&
-      error.message.endsWith("not what its migrations say (no such table: documents_note)"),
-  );
-  await database.close();
+  const columns = [{ column: "id", kind: "auto" }] as const;
+  const isExplained = (verb: string) => (error: unknown) =>
+    error instanceof PaperwardError && error.exit === "version" &&
+    error.message ===
+      `Cannot ${verb} database ${where.path}: its schema is not what its migrations say (no such table: documents_note)`;
+  for (const [mode, verb] of [["read", "read"], ["write", "change"]] as const) {
+    const database = await where.open({ mode });
+    await rejects(
+      database.snapshot(async (snapshot) => {
+        for await (const batch of snapshot.rows({ table: "documents_note", columns }, 10)) {
+          ok(batch);
+        }
+      }),
+      isExplained("read"),
+    );
+    const query = database.kysely.selectFrom("documents_note").select("id");
+    await rejects(query.execute(), isExplained(verb));
+    await rejects(query.stream()[Symbol.asyncIterator]().next(), isExplained(verb));
+    await database.close();
+  }
 });
 
 Deno.test("open (v3): read where it is, with a warning, if there is no room for a copy", async () => {
