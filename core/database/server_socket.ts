@@ -58,15 +58,19 @@ export function openSocket(address: Address, timeoutMs: number): Promise<Socket>
     socket.once("connect", () => {
       clearTimeout(timer);
       socket.removeAllListeners("error");
-      // Until the driver listens: an error without a listener would end the process.
-      const ignoreErrors = () => socket.on("error", () => {});
-      ignoreErrors();
-      // Drivers take their listeners away when it is closed, ours too; a write may fail even later.
-      socket.on("close", () => queueMicrotask(ignoreErrors));
       socket.setNoDelay(true);
-      resolve(socket);
+      resolve(ignoreErrors(socket));
     });
   });
+}
+
+/** An error without a listener would end the process: there is always one, before a driver listens and after. */
+export function ignoreErrors(socket: Socket): Socket {
+  const ignore = () => socket.on("error", () => {});
+  ignore();
+  // Drivers take their listeners away when it is closed, ours too; a write may fail even later.
+  socket.on("close", () => queueMicrotask(ignore));
+  return socket;
 }
 
 /** Makes an open socket an encrypted one.
@@ -89,8 +93,7 @@ export function encrypt(
     secure.once("secureConnect", () => {
       secure.removeAllListeners("error");
       secure.removeAllListeners("close");
-      secure.on("error", () => {});
-      resolve(secure);
+      resolve(ignoreErrors(secure));
     });
   });
 }
@@ -98,6 +101,30 @@ export function encrypt(
 /** TLS could not be begun. */
 export class TlsFailure extends Error {
   readonly code = "TLS_FAILURE";
+}
+
+/** Answers of one connection that have not come yet. */
+export interface PendingAnswers {
+  /** The answer, or the error that ends them all. */
+  of<T>(answer: Promise<T>): Promise<T>;
+  /** When the connection is lost: drivers forget the statement that waits then. */
+  end(error: unknown): void;
+}
+
+/** For one connection. Not a race against one promise of the loss: that would keep the rows of all answers. */
+export function pendingAnswers(): PendingAnswers {
+  const waiting = new Set<(error: unknown) => void>();
+  return {
+    of<T>(answer: Promise<T>) {
+      const { promise, resolve, reject } = Promise.withResolvers<T>();
+      waiting.add(reject);
+      answer.then(resolve, reject).finally(() => waiting.delete(reject));
+      return promise;
+    },
+    end(error) {
+      for (const reject of waiting) reject(error);
+    },
+  };
 }
 
 /** Runs something that a server answers; when the answer takes too long, gives up and calls `abandon`.

@@ -18,6 +18,7 @@ import {
   CLOSING_MS,
   LONG_STATEMENT_TIMEOUTS,
   openSocket,
+  pendingAnswers,
   ServerTimeout,
   withDeadline,
 } from "../server_socket.ts";
@@ -55,12 +56,11 @@ export async function connectMariadb(
     throw explainMariadbError(openingError(error, tls !== undefined), "open", place);
   });
   let lost: unknown;
-  /** Ends the statements whose answers have not come yet. */
-  const waiting = new Set<(error: unknown) => void>();
+  const answers = pendingAnswers();
   const lose = (error: unknown): void => {
     lost ??= error;
     // The driver forgets the statement that waits when it is told to go.
-    for (const reject of waiting) reject(error);
+    answers.end(error);
     driver.destroy();
   };
   driver.onLost(lose);
@@ -68,19 +68,11 @@ export async function connectMariadb(
   async function send(text: string, times?: number): Promise<ServerRows> {
     if (lost) throw explainMariadbError(lost, verb, place);
     try {
-      return await withDeadline(answer(text), timeoutMs, lose, times);
+      return await withDeadline(answers.of(driver.query(text)), timeoutMs, lose, times);
     } catch (error) {
       // What follows a lost connection says less than what lost it.
       throw explainMariadbError(lost instanceof ServerTimeout ? lost : error, verb, place);
     }
-  }
-
-  /** Not a race against one promise of the loss: that would keep the rows of all answers. */
-  function answer(text: string): Promise<ServerRows> {
-    const { promise, resolve, reject } = Promise.withResolvers<ServerRows>();
-    waiting.add(reject);
-    driver.query(text).then(resolve, reject).finally(() => waiting.delete(reject));
-    return promise;
   }
 
   const query = (text: string, parameters: readonly unknown[] = []): Promise<ServerRows> =>
@@ -89,7 +81,8 @@ export async function connectMariadb(
   const close = async (): Promise<void> => {
     if (mode === "write" && !lost) {
       // Where it fails the end of the session does it.
-      await withDeadline(answer("DO release_all_locks()"), CLOSING_MS, lose, 1).catch(() => {});
+      await withDeadline(answers.of(driver.query("DO release_all_locks()")), CLOSING_MS, lose, 1)
+        .catch(() => {});
     }
     lost ??= connectionClosed();
     await driver.end();

@@ -17,6 +17,7 @@ import {
   CLOSING_MS,
   LONG_STATEMENT_TIMEOUTS,
   openSocket,
+  pendingAnswers,
   ServerTimeout,
   withDeadline,
 } from "../server_socket.ts";
@@ -51,8 +52,11 @@ export async function connectPostgres(
   let socket: Awaited<ReturnType<typeof openSocket>> | undefined;
 
   const verb = mode === "write" ? "change" : "read";
+  const answers = pendingAnswers();
   const lose = (error: unknown): void => {
     lost ??= error;
+    // The driver never answers what it was handed between the failure of the socket and its close.
+    answers.end(error);
     socket?.destroy();
   };
 
@@ -122,7 +126,7 @@ export async function connectPostgres(
   async function sendNow<T>(work: () => Promise<T>, times?: number): Promise<T> {
     if (lost) throw explainPostgresError(lost, verb, place);
     try {
-      return await withDeadline(work(), timeoutMs, lose, times);
+      return await withDeadline(answers.of(work()), timeoutMs, lose, times);
     } catch (error) {
       // What follows a lost connection says less than what lost it.
       throw explainPostgresError(lost instanceof ServerTimeout ? lost : error, verb, place);
@@ -200,9 +204,11 @@ export async function connectPostgres(
     let first: ServerRows;
     try {
       const rows = await withDeadline(
-        sql.unsafe(
-          "SELECT current_setting('server_version'), current_setting('server_encoding')",
-        ).values(),
+        answers.of(
+          sql.unsafe(
+            "SELECT current_setting('server_version'), current_setting('server_encoding')",
+          ).values(),
+        ),
         timeoutMs,
         lose,
         2,

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { Files } from "../../library/files.ts";
 import { readCertificates } from "../read_certificates.ts";
 import type { ServerSettings } from "../server_connection.ts";
-import { encrypt, TlsFailure } from "../server_socket.ts";
+import { encrypt, ignoreErrors, TlsFailure } from "../server_socket.ts";
 
 /** SSLRequest (https://www.postgresql.org/docs/15/protocol-message-formats.html). */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
@@ -50,7 +50,7 @@ export async function beginTls(socket: Socket, host: string, tls: PostgresTls): 
     socket.write(SSL_REQUEST);
   });
   for (const event of ["data", "error", "close"]) socket.removeAllListeners(event);
-  socket.on("error", () => {});
+  ignoreErrors(socket);
   if (answer === "S".charCodeAt(0)) return await encrypt(socket, host, tls.options);
   if (tls.optional) return socket;
   throw new TlsFailure("the server has no TLS");

@@ -5,7 +5,13 @@ import { strict as assert } from "node:assert";
 import { PaperwardError } from "../../../core/errors.ts";
 import { openRowWriter, type RowTable } from "../../../core/database/row_writer.ts";
 import { connectTo } from "../../_server_settings.ts";
-import { SERVER_KINDS, startServer, testServer, withoutServer } from "../../_servers.ts";
+import {
+  SERVER_KINDS,
+  startServer,
+  type TestServer,
+  testServer,
+  withoutServer,
+} from "../../_servers.ts";
 
 const TABLE: RowTable = { name: "paperward_rows", columns: ["id", "text"] };
 const TEXT = "x".repeat(2000);
@@ -55,41 +61,52 @@ for (const kind of SERVER_KINDS) {
     },
   });
 
-  Deno.test({
-    name:
-      `${kind}: a server that is killed while rows flow is told in one line, and by nothing else`,
-    ignore,
-    // The server that is killed began here.
-    sanitizeResources: false,
-    sanitizeOps: false,
-    async fn() {
-      await using server = await startServer(kind);
-      const database = await server.createDatabase();
-      // Through the socket, where errors come later than by TCP.
-      await using connection = await connectTo(database, "write", {
-        host: server.socket,
-        timeoutMs: 2000,
-      });
-      await connection.script("CREATE TABLE paperward_rows (id integer PRIMARY KEY, text text)");
-      const writing = connection.kysely.transaction().execute(async (kysely) => {
-        await using writer = openRowWriter(kysely, {
-          batchSize: 100,
-          verb: "import",
-          server: connection,
-          noteOf: () => undefined,
+  /** What kills the session that writes. */
+  const VICTIMS = {
+    "the server": (server: TestServer) => server.kill(),
+    // Where each session is a process of its own.
+    ...(kind === "postgres"
+      ? {
+        "the session": (_: TestServer, pid: number) => Promise.resolve(Deno.kill(pid, "SIGKILL")),
+      }
+      : {}),
+  };
+  for (const [victim, kill] of Object.entries(VICTIMS)) {
+    Deno.test({
+      name: `${kind}: ${victim} is killed while rows flow: told in one line, and by nothing else`,
+      ignore,
+      // The server that is killed began here.
+      sanitizeResources: false,
+      sanitizeOps: false,
+      async fn() {
+        await using server = await startServer(kind);
+        const database = await server.createDatabase();
+        // Through the socket, where errors come later than by TCP; whoever waits for an answer waits for ever.
+        await using connection = await connectTo(database, "write", {
+          host: server.socket,
+          timeoutMs: 0,
         });
-        for (let id = 1; id <= ROWS; id++) await writer.add(TABLE, [BigInt(id), TEXT]);
-        await server.kill();
-        for (let id = ROWS; id <= 10 * ROWS; id++) await writer.add(TABLE, [BigInt(id), TEXT]);
-        await writer.flush();
-      });
-      await assert.rejects(
-        writing,
-        (error) =>
-          error instanceof PaperwardError &&
-          // A session of PostgreSQL may outlive its server for a while.
-          /broke|is stopping|did not answer/.test(error.message),
-      );
-    },
-  });
+        await connection.script("CREATE TABLE paperward_rows (id integer PRIMARY KEY, text text)");
+        const pid = kind === "postgres"
+          ? Number((await connection.query("SELECT pg_backend_pid()")).rows[0]?.[0])
+          : 0;
+        const writing = connection.kysely.transaction().execute(async (kysely) => {
+          await using writer = openRowWriter(kysely, {
+            batchSize: 100,
+            verb: "import",
+            server: connection,
+            noteOf: () => undefined,
+          });
+          for (let id = 1; id <= ROWS; id++) await writer.add(TABLE, [BigInt(id), TEXT]);
+          await kill(server, pid);
+          for (let id = ROWS; id <= 10 * ROWS; id++) await writer.add(TABLE, [BigInt(id), TEXT]);
+          await writer.flush();
+        });
+        await assert.rejects(
+          writing,
+          (error) => error instanceof PaperwardError && /broke|is stopping/.test(error.message),
+        );
+      },
+    });
+  }
 }
