@@ -94,6 +94,8 @@ export async function createEmptyLibrary(
       }
     },
   };
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => created.remove());
   try {
     makeFolder(own);
     // `document_index reindex` of 3.0 fails where this one is missing.
@@ -105,9 +107,9 @@ export async function createEmptyLibrary(
       makeFolder(join(settings.mediaRoot, "documents", folder));
     }
     await database.appear();
+    undo.move();
     return created;
   } catch (error) {
-    await created.remove();
     if (!isFileError(error)) throw error;
     throw new PaperwardError(`Cannot create a library: ${error.message}`, {
       hints: ["the folders above data and media must be there, and be yours to write to"],

@@ -195,12 +195,11 @@ async function openTarget(
     return { database, created: { remove: () => Promise.resolve() } };
   }
   const created = await createEmptyLibrary(world, wanted);
-  try {
-    return { database: await open(settings.database, "write"), created };
-  } catch (error) {
-    await created.remove();
-    throw error;
-  }
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => created.remove());
+  const database = await open(settings.database, "write");
+  undo.move();
+  return { database, created };
 }
 
 function sayWhatIsOpen(
