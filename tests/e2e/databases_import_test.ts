@@ -5,11 +5,13 @@ import { strict as assert } from "node:assert";
 import { assertEqualExports, readExport } from "../_compare_exports.ts";
 import { fixturesRoot, type FixtureVersion, tempFolder, VERSIONS } from "../_fixtures.ts";
 import { hangInTheMiddle } from "../_hanging_proxy.ts";
+import { afterMs } from "../_moments.ts";
 import { assertCode, runBinary, startBinary, withoutBinaryOrFixtures } from "../_run_binary.ts";
 import {
   SERVER_KINDS,
   startServer,
   type TestDatabase,
+  type TestServer,
   testServer,
   withoutServer,
 } from "../_servers.ts";
@@ -32,8 +34,23 @@ function fittingExport(version: FixtureVersion): Disposable & { readonly path: s
   return { path, [Symbol.dispose]: () => temp[Symbol.dispose]() };
 }
 
-function placeOn(place: Place, database: TestDatabase): Pick<Place, "env"> {
-  return { env: { ...place.env, ...database.env } };
+/** A place whose library is, or will be, in a new database of a server. */
+interface PlaceOn extends Pick<Place, "folder" | "media" | "env">, AsyncDisposable {
+  readonly database: TestDatabase;
+}
+
+async function placeOn(server: TestServer): Promise<PlaceOn> {
+  await using cleanup = new AsyncDisposableStack();
+  const { folder, media, env } = cleanup.use(newPlace());
+  const database = cleanup.use(await server.createDatabase());
+  const made = cleanup.move();
+  return {
+    folder,
+    media,
+    env: { ...env, ...database.env },
+    database,
+    [Symbol.asyncDispose]: () => made.disposeAsync(),
+  };
 }
 
 const COUNT = "select count(*) from documents_document;";
@@ -65,24 +82,22 @@ for (const kind of SERVER_KINDS) {
       for (const version of VERSIONS) {
         await test.step(version, async () => {
           using source = fittingExport(version);
-          using place = newPlace();
-          await using database = await server.createDatabase();
-          const at = placeOn(place, database);
+          await using at = await placeOn(server);
           assertCode(await runImport(at, source.path, ["--create"]), 0);
-          const out = `${place.folder}/out`;
+          const out = `${at.folder}/out`;
           Deno.mkdirSync(out);
           assertCode(await runBinary(["document_exporter", out], at), 0);
           assertEqualExports(inOneOrder(readExport(out)), inOneOrder(readExport(source.path)));
           assertCode(await runBinary(["verify", out, "--rehearse"], at), 0);
           // The database counts on behind what came with its numbers.
-          await database.sql("insert into auth_group (name) values ('new');");
+          await at.database.sql("insert into auth_group (name) values ('new');");
           // Once more, into the library that holds it: nothing is added.
           const again = await runImport(at, source.path, ["--into-non-empty", "--json"]);
           assertCode(again, 0);
           assert.equal(summaryOf(again).counts.reduce((sum, { added }) => sum + added, 0), 0);
           // The rows are as they were marked when they were written.
           assertCode(await runBinary(["undo", "--yes"], at), 0);
-          assert.equal(await database.sql(COUNT), "0\n");
+          assert.equal(await at.database.sql(COUNT), "0\n");
         });
       }
     },
@@ -97,13 +112,11 @@ for (const kind of SERVER_KINDS) {
       using source = fittingExport("v3.0.5");
       for (const victim of ["importer", "server"] as const) {
         await test.step(victim, async () => {
-          using place = newPlace();
-          await using database = await server.createDatabase();
-          const at = placeOn(place, database);
+          await using at = await placeOn(server);
           assertCode(await runBinary(["migrate"], at), 0);
           {
             // Documents come before their notes: they are written, but not committed.
-            await using lock = await lockTable(server, database, "documents_note");
+            await using lock = await lockTable(server, at.database, "documents_note");
             const running = startBinary(["document_importer", source.path], at);
             await lock.isWaitedFor();
             if (victim === "importer") running.kill("SIGKILL");
@@ -117,11 +130,11 @@ for (const kind of SERVER_KINDS) {
           }
           if (victim === "server") {
             await server.restart();
-            assert.deepEqual(filesIn(`${place.media}/documents`), []);
+            assert.deepEqual(filesIn(`${at.media}/documents`), []);
           }
-          assert.equal(Number(await database.sql(COUNT)), 0);
+          assert.equal(Number(await at.database.sql(COUNT)), 0);
           assertCode(await runImport(at, source.path), 0);
-          assert.equal(Number(await database.sql(COUNT)), 42);
+          assert.equal(Number(await at.database.sql(COUNT)), 42);
           assertCode(await runBinary(["document_sanity_checker"], at), 0);
         });
       }
@@ -134,13 +147,11 @@ for (const kind of SERVER_KINDS) {
     async fn() {
       const server = await testServer(kind);
       using source = fittingExport("v3.0.5");
-      using place = newPlace();
-      await using database = await server.createDatabase();
-      const at = placeOn(place, database);
+      await using at = await placeOn(server);
       assertCode(await runBinary(["migrate"], at), 0);
       const ended = await hangInTheMiddle(
         server,
-        database,
+        at.database,
         (port) =>
           startBinary(["document_importer", source.path], {
             env: { ...at.env, PAPERLESS_DBPORT: `${port}`, PAPERLESS_DB_TIMEOUT: "2" },
@@ -148,8 +159,8 @@ for (const kind of SERVER_KINDS) {
       );
       assert.equal(ended.code, 1, ended.stderr);
       assert.match(ended.stderr, /did not answer/);
-      assert.deepEqual(filesIn(`${place.media}/documents`), []);
-      assert.equal(Number(await database.sql(COUNT)), 0);
+      assert.deepEqual(filesIn(`${at.media}/documents`), []);
+      assert.equal(Number(await at.database.sql(COUNT)), 0);
       assertCode(await runImport(at, source.path), 0);
     },
   });
@@ -162,21 +173,19 @@ for (const kind of SERVER_KINDS) {
       using source = fittingExport("v3.0.5");
       let stopped = 0;
       for (const [delay, signal] of [[0, "SIGTERM"], [60, "SIGINT"], [120, "SIGTERM"]] as const) {
-        using place = newPlace();
-        await using database = await server.createDatabase();
-        const at = placeOn(place, database);
+        await using at = await placeOn(server);
         const run = startBinary(["document_importer", source.path, "--create"], at);
         const ended = run.ended.then(() => true);
-        const isMade = async () => Number(await database.sql(TABLES)) > 0;
+        const isMade = async () => Number(await at.database.sql(TABLES)) > 0;
         while (!await Promise.race([ended, isMade()]));
-        await new Promise((resolve) => setTimeout(resolve, delay));
+        await afterMs(delay)(run);
         run.kill(signal);
         const { code, stderr } = await run.ended;
         if (code === 0) continue;
         stopped++;
         assert.equal(code, signal === "SIGINT" ? 130 : 143, stderr);
         assert.equal(stderr.match(/^(error|hint): .*/gm)?.length, 1, stderr);
-        assert.equal(Number(await database.sql(TABLES)), 0, `${delay} ms later`);
+        assert.equal(Number(await at.database.sql(TABLES)), 0, `${delay} ms later`);
         assertCode(await runImport(at, source.path, ["--create"]), 0);
       }
       assert.ok(stopped > 0, "all imports were done before they could be stopped");
@@ -189,9 +198,7 @@ for (const kind of SERVER_KINDS) {
     async fn() {
       const server = await testServer(kind);
       using source = fittingExport("v3.0.5");
-      using place = newPlace();
-      await using database = await server.createDatabase();
-      const at = placeOn(place, database);
+      await using at = await placeOn(server);
       const manifest = `${source.path}/manifest.json`;
       const text = Deno.readTextFileSync(manifest);
 
@@ -199,14 +206,14 @@ for (const kind of SERVER_KINDS) {
       const broken = await runImport(at, source.path, ["--create"]);
       assertCode(broken, 1);
       assert.match(broken.stderr, /manifest\.json/);
-      assert.equal(Number(await database.sql(TABLES)), 0);
+      assert.equal(Number(await at.database.sql(TABLES)), 0);
 
       Deno.writeTextFileSync(manifest, text);
-      const nowhere = { env: { ...at.env, PAPERLESS_MEDIA_ROOT: `${place.media}/not/there` } };
+      const nowhere = { env: { ...at.env, PAPERLESS_MEDIA_ROOT: `${at.media}/not/there` } };
       const unmade = await runImport(nowhere, source.path, ["--create"]);
       assertCode(unmade, 1);
       assert.match(unmade.stderr, /Cannot create a library/);
-      assert.equal(Number(await database.sql(TABLES)), 0);
+      assert.equal(Number(await at.database.sql(TABLES)), 0);
 
       assertCode(await runImport(at, source.path, ["--create"]), 0);
     },
@@ -221,9 +228,7 @@ Deno.test({
     const server = await testServer("postgres");
     for (const version of VERSIONS) {
       await test.step(version, async () => {
-        using place = newPlace();
-        await using database = await server.createDatabase();
-        const at = placeOn(place, database);
+        await using at = await placeOn(server);
         const source = `${fixturesRoot()}/${version}/exports/plain`;
         const refused = await runImport(at, source, ["--create"]);
         assertCode(refused, 1);
@@ -231,12 +236,11 @@ Deno.test({
           refused.stderr,
           /bad value: documents\.document 18: archive_serial_number is 4294967295, PostgreSQL takes/,
         );
-        const tables = "select count(*) from pg_tables where schemaname = 'public';";
-        assert.equal(Number(await database.sql(tables)), 0);
+        assert.equal(Number(await at.database.sql(TABLES)), 0);
         assertCode(await runImport(at, source, ["--create", "--accept-damaged"]), 3);
         const serial =
           "select archive_serial_number is null from documents_document where id = 18;";
-        assert.equal((await database.sql(serial)).trim(), "t");
+        assert.equal((await at.database.sql(serial)).trim(), "t");
       });
     }
   },
@@ -296,11 +300,7 @@ Deno.test({
       assert.ok(one && two);
       two.fields.filename = String(one.fields.filename).toUpperCase();
     });
-    using place = newPlace();
-    await using database = await server.createDatabase();
-    const at = placeOn(place, database);
-    const tables =
-      "select count(*) from information_schema.tables where table_schema = database();";
+    await using at = await placeOn(server);
     for (const [flags, code] of [[["--create", "--dry-run"], 4], [["--create"], 1]] as const) {
       const refused = await runImport(at, source.path, flags);
       assertCode(refused, code);
@@ -316,18 +316,18 @@ Deno.test({
       assert.ok(
         lines.some((line) => /documents\.document \d+: has the same filename/.test(line)),
       );
-      assert.equal(Number(await database.sql(tables)), 0);
+      assert.equal(Number(await at.database.sql(TABLES)), 0);
     }
     assertCode(await runImport(at, source.path, ["--create", "--accept-damaged"]), 3);
     const ids = async (table: string, where: string) =>
-      (await database.sql(`select id from ${table} where ${where} order by id;`)).trim().split(
+      (await at.database.sql(`select id from ${table} where ${where} order by id;`)).trim().split(
         "\n",
       );
     assert.deepEqual(await ids("documents_tag", "id >= 900"), ["900"]);
     assert.deepEqual(await ids("documents_correspondent", "id >= 900"), ["902", "903", "904"]);
     assert.deepEqual(await ids("documents_customfield", "id >= 900"), ["905", "906"]);
     // The document whose file clashed is there, with its file under another name.
-    assert.equal(Number(await database.sql(COUNT)), 37);
+    assert.equal(Number(await at.database.sql(COUNT)), 37);
     assert.deepEqual(
       (await ids("documents_document", "filename like binary '%\\_01.PDF'")).length,
       1,
@@ -341,12 +341,10 @@ Deno.test({
   ignore: withoutBinaryOrFixtures() || withoutServer("mariadb"),
   async fn() {
     const server = await testServer("mariadb");
-    using place = newPlace();
-    await using database = await server.createDatabase();
-    const at = placeOn(place, database);
+    await using at = await placeOn(server);
     using first = fittingExport("v3.0.5");
     assertCode(await runImport(at, first.path, ["--create"]), 0);
-    await database.sql(
+    await at.database.sql(
       "insert into documents_customfield (id, name, data_type, created, extra_data) select 500, 'SCHÄTZUNG', data_type, created, extra_data from documents_customfield limit 1;" +
         "insert into auth_group (id, name) values (500, 'Büro');",
     );
@@ -358,7 +356,7 @@ Deno.test({
       tag.fields.name = "INBOX-ANNA";
     });
     assertCode(await runImport(at, second.path, ["--into-non-empty"]), 0);
-    const names = (await database.sql(
+    const names = (await at.database.sql(
       "select name from documents_customfield where name like 'schatz%' and id <> 500 union all " +
         "select name from auth_group where name like 'b_ro%' and id <> 500 union all " +
         "select name from documents_tag where name like '%(2)';",
@@ -366,7 +364,7 @@ Deno.test({
     assert.deepEqual(names, ["schatzung (2)", "BURO (2)", "INBOX-ANNA (2)"]);
     assertCode(await runBinary(["undo", "--yes"], at), 0);
 
-    const before = await database.sql("select count(*) from auth_user;");
+    const before = await at.database.sql("select count(*) from auth_user;");
     using third = changedExport("v3.0.5", (records) => {
       like(records, "auth.user", 600, { username: "ANONYMOUSUSER" });
     });
@@ -376,6 +374,6 @@ Deno.test({
       refused.stderr,
       /row twice: auth\.user 600: has the same username as row \d+: "ANONYMOUSUSER" and "AnonymousUser" \(MariaDB's utf8mb4_general_ci\) of the library/,
     );
-    assert.equal(await database.sql("select count(*) from auth_user;"), before);
+    assert.equal(await at.database.sql("select count(*) from auth_user;"), before);
   },
 });
