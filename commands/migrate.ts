@@ -44,7 +44,11 @@ export const migrate: Command = {
     const { serverLibraries } = await import("../migrations/create_server_library.ts");
     const generation = options.generation === "v2" ? "v2" : "v3";
     refuseMedia(context);
-    await createEmptyLibrary({ ...context, createLibrary, serverLibraries }, generation);
+    const library = await createEmptyLibrary(
+      { ...context, createLibrary, serverLibraries },
+      { generation },
+    );
+    library.release();
     const { settings: { database, mediaRoot }, report } = context;
     const place = database.kind === "sqlite" ? database.path : placeOf(database);
     const release = { v2: "2.20.15", v3: "3.0.5" }[generation];

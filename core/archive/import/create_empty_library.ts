@@ -1,5 +1,6 @@
-// Makes an empty library where there is none. Invariant: the database appears at its place complete or not at
-// all, and a database that is there is never touched.
+// Makes an empty library where there is none. Invariants: the database appears at its place complete or not at
+// all, and a database that is there is never touched; whoever made a library holds its lock until nobody will take
+// it back any more, so that nothing is taken back which somebody else has filled.
 
 import { dirname, join } from "node:path";
 import type { CreateLibraryOptions } from "../../../migrations/create_library.ts";
@@ -13,7 +14,8 @@ import {
 import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
 import { isFileError } from "../../library/os_error.ts";
-import { mediaLockPath } from "../../library/media_lock.ts";
+import { type HeldLock, mediaLockPath } from "../../library/media_lock.ts";
+import { takeMediaLock } from "../../library/take_media_lock.ts";
 import { journalFolder } from "../../library/journal/open_journal.ts";
 import type { Report } from "../../report/report.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
@@ -60,19 +62,30 @@ export async function hasDatabase(world: CreateWorld): Promise<boolean> {
 }
 
 /** A library that was made a moment ago. */
-export interface CreatedLibrary {
-  /** Takes it back: the database, and the folders that were not there before and hold nothing now. */
+export interface CreatedLibrary extends HeldLock {
+  /** Takes it back, before the lock is given back: the database, and the folders that were not there before and hold
+   * nothing now. */
   remove(): Promise<void>;
 }
 
+/** What to make. */
+export interface CreateOptions {
+  readonly generation: Generation;
+  /** How long to wait for media.lock, ms; absent: for ever */
+  readonly lockTimeoutMs?: number;
+}
+
 /** Makes an empty library: the database, the folders of the media folder, and an empty one for the search index.
+ * @returns the library, with media.lock held
  * @throws {PaperwardError} where there is a database already; nothing is left then */
 export async function createEmptyLibrary(
   world: CreateWorld,
-  generation: Generation,
+  { generation, lockTimeoutMs }: CreateOptions,
 ): Promise<CreatedLibrary> {
   const { settings, files } = world;
-  const database = await planDatabase(world, generation);
+  await refuseDatabase(world);
+  const database = planDatabase(world, generation);
+  let lock: HeldLock | undefined;
   const made: string[] = [];
   // What is above them is not ours to make.
   const roots = [settings.dataDir, settings.mediaRoot, ...database.folder ? [database.folder] : []];
@@ -86,17 +99,29 @@ export async function createEmptyLibrary(
   const created: CreatedLibrary = {
     async remove() {
       await database.remove();
-      const lock = mediaLockPath(settings.mediaRoot);
-      if (made.includes(settings.mediaRoot) && files.exists(lock)) files.remove(lock);
+      const lockPath = mediaLockPath(settings.mediaRoot);
+      if (lock && made.includes(settings.mediaRoot) && files.exists(lockPath)) {
+        files.remove(lockPath);
+      }
       // What an import made in them meanwhile goes too, where it is empty again.
       for (const folder of [join(own, "journal"), ...made.toReversed()]) {
         if (files.exists(folder) && files.list(folder).length === 0) files.remove(folder);
       }
     },
+    release: () => lock?.release(),
   };
   await using undo = new AsyncDisposableStack();
+  undo.defer(() => created.release());
   undo.defer(() => created.remove());
   try {
+    makeFolder(settings.mediaRoot);
+    lock = await takeMediaLock({
+      ...world,
+      generation,
+      ...(lockTimeoutMs === undefined ? {} : { timeoutMs: lockTimeoutMs }),
+    });
+    // Another run may have made one before it gave the lock back.
+    await refuseDatabase(world);
     makeFolder(own);
     // `document_index reindex` of 3.0 fails where this one is missing.
     makeFolder(join(settings.dataDir, "index"));
@@ -118,6 +143,16 @@ export async function createEmptyLibrary(
   }
 }
 
+async function refuseDatabase(world: CreateWorld): Promise<void> {
+  const { database } = world.settings;
+  // Making one on a server looks for itself.
+  if (database.kind !== "sqlite" || !await hasDatabase(world)) return;
+  throw new PaperwardError(
+    `Cannot create a library: there is a database at ${database.path} already`,
+    { hints: ["give a place where there is none, with --data-dir or PAPERLESS_DATA_DIR"] },
+  );
+}
+
 /** A database that is to be made. */
 interface PlannedDatabase {
   /** The folder in which it lies, where it is a file. */
@@ -130,31 +165,28 @@ interface PlannedDatabase {
   remove(): Promise<void>;
 }
 
-async function planDatabase(world: CreateWorld, generation: Generation): Promise<PlannedDatabase> {
+function planDatabase(world: CreateWorld, generation: Generation): PlannedDatabase {
   const { database } = world.settings;
   if (database.kind !== "sqlite") return planServer(world, database, generation);
-  if (await hasDatabase(world)) {
-    throw new PaperwardError(
-      `Cannot create a library: there is a database at ${database.path} already`,
-      { hints: ["give a place where there is none, with --data-dir or PAPERLESS_DATA_DIR"] },
-    );
-  }
   const { files } = world;
   const draft = join(journalFolder(world.settings.dataDir), "new-library.sqlite3");
+  /** What this run has made. */
+  let made: string | undefined;
   return {
     folder: dirname(database.path),
     draft() {
       removeDatabase(files, draft);
+      made = draft;
       world.createLibrary({ path: draft, generation });
     },
     // deno-lint-ignore require-await -- an error must be a rejection
     async appear() {
       files.rename(draft, database.path);
+      made = database.path;
     },
     // deno-lint-ignore require-await -- an error must be a rejection
     async remove() {
-      removeDatabase(files, draft);
-      removeDatabase(files, database.path);
+      if (made !== undefined) removeDatabase(files, made);
     },
   };
 }

@@ -97,12 +97,15 @@ export async function importLibrary(
   if (early) cleanup.use(early);
   const { database, created } = await openTarget(world, options, wanted);
   let made = created;
+  cleanup.defer(() => created?.release());
   cleanup.defer(() => made?.remove());
   cleanup.defer(() => database.close());
   const documents = join(settings.mediaRoot, "documents");
   sayWhatIsOpen(world, database, opened);
 
-  const lock = options.dryRun ? undefined : await takeLock(world, options, database.generation);
+  const lock = options.dryRun || created
+    ? undefined
+    : await takeLock(world, options, database.generation);
   cleanup.defer(() => lock?.release());
   const base = {
     source: options.source,
@@ -192,10 +195,15 @@ async function openTarget(
     const path = join(scratch, "would-be-created.sqlite3");
     world.createLibrary({ path, generation: wanted });
     const database = await open({ kind: "sqlite", path, timeoutMs: 1000 }, "write");
-    return { database, created: { remove: () => Promise.resolve() } };
+    return { database, created: { remove: () => Promise.resolve(), release() {} } };
   }
-  const created = await createEmptyLibrary(world, wanted);
+  const { lockTimeoutMs } = options;
+  const created = await createEmptyLibrary(world, {
+    generation: wanted,
+    ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
+  });
   await using undo = new AsyncDisposableStack();
+  undo.defer(() => created.release());
   undo.defer(() => created.remove());
   const database = await open(settings.database, "write");
   undo.move();

@@ -399,6 +399,9 @@ async function makeSqlite(
     const tables = new Set(job.tables.map(({ name }) => name));
     createLibrary({ path: draft, generation: job.source.generation, tables });
     await fillLibrary(job, { ...to, path: draft }, sums);
+    if (files.exists(to.path)) {
+      throw new PaperwardError(`Cannot copy to ${to.path}: another process made it meanwhile`);
+    }
     files.rename(draft, to.path);
   } catch (error) {
     discard();

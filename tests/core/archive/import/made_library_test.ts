@@ -2,8 +2,11 @@
 // first, whatever becomes of that.
 
 import { strict as assert } from "node:assert";
+import { dirname } from "node:path";
+import { createEmptyLibrary } from "../../../../core/archive/import/create_empty_library.ts";
 import { importLibrary } from "../../../../core/archive/import/import_library.ts";
 import { openFiles } from "../../../../core/library/deno_files.ts";
+import { lockFile, mediaLockPath } from "../../../../core/library/media_lock.ts";
 import { errorText } from "../../../../core/report/error_text.ts";
 import { StopSignal } from "../../../../core/sandbox/stop_signal.ts";
 import { createLibrary } from "../../../../migrations/create_library.ts";
@@ -15,6 +18,49 @@ import { silentReport } from "../../../_silent_report.ts";
 import { exportTo, homeIn, makeSample, tempBase } from "./_world.ts";
 
 const SIGINT = 2;
+
+Deno.test("sqlite: what somebody else makes while the lock is waited for is left alone", async () => {
+  using base = tempBase();
+  const { settings } = homeIn(base.path);
+  const { mediaRoot, database } = settings;
+  if (database.kind !== "sqlite") throw new Error("not on SQLite");
+  Deno.mkdirSync(mediaRoot, { recursive: true });
+  const stop = new StopSignal();
+  const held = await lockFile(mediaLockPath(mediaRoot), { stop });
+  const waiting = Promise.withResolvers<void>();
+  const report = silentReport();
+  const world = {
+    settings,
+    report: { ...report, info: () => waiting.resolve() },
+    stop,
+    files: openFiles({ read: [base.path], write: [base.path] }),
+    createLibrary,
+  };
+  const making = createEmptyLibrary(world, { generation: "v3" });
+  await waiting.promise;
+  Deno.mkdirSync(dirname(database.path), { recursive: true });
+  Deno.writeTextFileSync(database.path, "of somebody else");
+  held?.release();
+  await assert.rejects(making, /there is a database at .* already/);
+  assert.equal(Deno.readTextFileSync(database.path), "of somebody else");
+});
+
+Deno.test("sqlite: whoever made a library holds its lock until it is given back", async () => {
+  using base = tempBase();
+  const { settings } = homeIn(base.path);
+  Deno.mkdirSync(settings.dataDir, { recursive: true });
+  const stop = new StopSignal();
+  const files = openFiles({ read: [base.path], write: [base.path] });
+  const made = await createEmptyLibrary(
+    { settings, report: silentReport(), stop, files, createLibrary },
+    { generation: "v3" },
+  );
+  const waiting = Promise.withResolvers<void>();
+  const next = lockFile(mediaLockPath(settings.mediaRoot), { stop, onWaiting: waiting.resolve });
+  await waiting.promise;
+  made.release();
+  (await next)?.release();
+});
 
 for (const kind of SERVER_KINDS) {
   const ignore = withoutServer(kind);
