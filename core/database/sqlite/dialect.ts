@@ -69,7 +69,7 @@ class SqliteDriver implements Driver {
   // deno-lint-ignore require-await -- an error must be a rejection
   async rollbackTransaction(): Promise<void> {
     try {
-      this.#connection.exec("ROLLBACK");
+      this.#connection.rollback();
     } finally {
       this.#endTurn();
     }
@@ -106,6 +106,11 @@ class SqliteConnection implements DatabaseConnection {
     } catch (error) {
       throw this.#explain(error);
     }
+  }
+
+  /** SQLite rolls back by itself where the disk is full. */
+  rollback(): void {
+    if (this.#database.isTransaction) this.exec("ROLLBACK");
   }
 
   // deno-lint-ignore require-await -- an error must be a rejection

@@ -123,7 +123,7 @@ function libraryDatabase(parts: LibraryParts): LibraryDatabase {
     try {
       return await work(snapshot);
     } finally {
-      if (!closed) database.exec("ROLLBACK");
+      if (!closed && database.isTransaction) database.exec("ROLLBACK");
     }
   }
 
