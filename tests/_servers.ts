@@ -138,12 +138,18 @@ function unprivileged(command: readonly string[], ...more: readonly string[]): s
     : ["/usr/bin/setpriv", ...drop, ...more, ...command];
 }
 
-/** A port at which nobody listens now. */
+/** A port at which nobody listens now, below those that Linux gives to whoever asks for any: no connection of another
+ * program takes it in the meantime, or while its server is down. */
 export function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
+  while (true) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 /** What differs between the two. */
