@@ -295,9 +295,15 @@ export async function startServer(
       stdout: "null",
       stderr: "null",
     }).spawn();
-  let child = spawn();
-  let running = true;
-  let ended = child.status.then(() => running = false);
+  let child: Deno.ChildProcess;
+  let running = false;
+  let ended: Promise<unknown>;
+  const begin = (): void => {
+    child = spawn();
+    running = true;
+    ended = child.status.then(() => running = false);
+  };
+  begin();
   const atEnd = (): void => {
     if (running) child.kill(flavour.stop);
     removeWhenEnded(temp);
@@ -331,7 +337,9 @@ export async function startServer(
         await query(user, password, flavour.adminDatabase, "select 1;");
         return;
       } catch (error) {
-        if (running && attempt < 300) {
+        if (attempt < (running ? 300 : 50)) {
+          // Sessions of a killed PostgreSQL go on until they notice, and it does not begin beside them.
+          if (!running) begin();
           await new Promise((resolve) => setTimeout(resolve, 100));
           continue;
         }
@@ -394,9 +402,7 @@ export async function startServer(
     admin,
     kill: (signal = "SIGKILL") => stop(signal),
     async restart() {
-      child = spawn();
-      running = true;
-      ended = child.status.then(() => running = false);
+      begin();
       await ready(ADMIN, PASSWORD);
     },
     async [Symbol.asyncDispose]() {
