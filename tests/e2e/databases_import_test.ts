@@ -175,9 +175,9 @@ for (const kind of SERVER_KINDS) {
       for (const [delay, signal] of [[0, "SIGTERM"], [60, "SIGINT"], [120, "SIGTERM"]] as const) {
         await using at = await placeOn(server);
         const run = startBinary(["document_importer", source.path, "--create"], at);
-        const ended = run.ended.then(() => true);
-        const isMade = async () => Number(await at.database.sql(TABLES)) > 0;
-        while (!await Promise.race([ended, isMade()]));
+        let isOver = false;
+        run.ended.then(() => isOver = true);
+        while (!isOver && Number(await at.database.sql(TABLES)) === 0);
         await afterMs(delay)(run);
         run.kill(signal);
         const { code, stderr } = await run.ended;
