@@ -10,6 +10,7 @@ import {
   unpackLibrary,
   VERSIONS,
 } from "../_fixtures.ts";
+import { afterMs, randomNumbers, randomSeed } from "../_moments.ts";
 import { recordedState, stateAfter, stateBefore } from "../_recorded_after.ts";
 import {
   assertCode,
@@ -130,6 +131,9 @@ for (const recorded of VERSIONS.flatMap(recordedRuns)) {
   });
 }
 
+const KILLS = 8;
+const seed = randomSeed();
+
 const NEW_FORMAT = { PAPERLESS_FILENAME_FORMAT: "{{ created_year }}/{{ doc_pk }} {{ title }}" };
 
 for (const version of VERSIONS) {
@@ -151,21 +155,23 @@ for (const version of VERSIONS) {
 
   Deno.test({
     name:
-      `kill -9 at random moments, then a plain run: all files where their rows say (${version})`,
+      `${version}: ${KILLS} kills at random moments, then a plain run: all files where their rows say (seed ${seed})`,
     ignore,
     async fn() {
-      const seed = crypto.getRandomValues(new Uint32Array(8));
+      const random = randomNumbers(seed);
       using reference = unpackLibrary(version);
+      const begin = performance.now();
       assertCode(await run(reference, NEW_FORMAT), 0);
+      const longestMs = 1.2 * (performance.now() - begin);
       const beforeReference = stateBefore(reference);
       const wanted = stateAfter(reference, beforeReference);
-      for (const number of seed) {
+      for (let kill = 0; kill < KILLS; kill++) {
         using library = unpackLibrary(version);
         const running = startBinary(["document_renamer", "--no-progress-bar"], {
           env: envOf(library, NEW_FORMAT),
         });
         // From the start of the program to some time after its usual end.
-        await new Promise((resolve) => setTimeout(resolve, (number / 2 ** 32) * 900));
+        await afterMs(random() * longestMs)(running);
         running.kill("SIGKILL");
         await running.ended;
         const before = stateBefore(library);
