@@ -335,9 +335,9 @@ for (const kind of SERVER_KINDS) {
   test("every refusal is one clear line", async () => {
     await using database = await server!.createDatabase();
     const refusals: readonly (readonly [Partial<ServerSettings>, ExitName, RegExp])[] = [
-      [{ port: 1, timeoutMs: 300 }, "failed", /refuses the connection/],
+      [{ port: 1, timeoutMs: 1000 }, "failed", /refuses the connection/],
       [{ host: "nohost.invalid" }, "failed", /host/],
-      [{ host: "/nonexistent/socket", timeoutMs: 300 }, "failed", /no such socket/],
+      [{ host: "/nonexistent/socket", timeoutMs: 1000 }, "failed", /no such socket/],
       [{ password: "wrong" }, "failed", /rejects the user or the password/],
       [{ password: "" }, "failed", /rejects the user or the password/],
       [{ user: "nobody_knows" }, "failed", /rejects the user or the password/],
