@@ -53,11 +53,7 @@ for (const kind of SERVER_KINDS) {
         const database = await server.loadLibrary("v3.0.5");
         using library = unpackLibrary("v3.0.5");
         using target = tempTarget();
-        const env = {
-          ...environment(library),
-          ...database.env,
-          PAPERLESS_DB_TIMEOUT: timeout,
-        };
+        const env = { ...environment(library), ...database.env };
         assertCode(await runBinary(["document_exporter", target.path], { env }), 0);
         const wanted = inOneOrder(recordedExport("v3.0.5", `from-${kind}`));
         assert.deepEqual(differences(inOneOrder(readExport(target.path)), wanted), []);
@@ -66,7 +62,7 @@ for (const kind of SERVER_KINDS) {
         // Rows enough that the strike comes in the middle of them.
         await database.sql("update documents_document set content = repeat('long ', 200000);");
         const run = startBinary(["document_exporter", target.path, "-d"], {
-          env: { ...env, PAPERLESS_DBPORT: `${proxy.port}` },
+          env: { ...env, PAPERLESS_DBPORT: `${proxy.port}`, PAPERLESS_DB_TIMEOUT: timeout },
         });
         await Promise.race([proxy.forwarded(UNDER_WAY), run.ended]);
         await strike(server, proxy);
