@@ -3,6 +3,7 @@
 
 import { deepStrictEqual, notStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import { sql } from "kysely";
 import { DatabaseSync } from "node:sqlite";
 import type { LibraryDatabase } from "../../../../core/database/database.ts";
 import { openDatabase } from "../../../../core/database/open_database.ts";
@@ -450,6 +451,24 @@ Deno.test("open (v2): a table that the migrations promise is missing", async () 
     await rejects(query.stream()[Symbol.asyncIterator]().next(), isExplained(verb));
     await database.close();
   }
+});
+
+Deno.test("open (v2): a full disk is what is told, though SQLite has rolled back by itself", async () => {
+  using where = place("v2");
+  const database = await where.open({ mode: "write" });
+  await sql`PRAGMA max_page_count = 1`.execute(database.kysely);
+  // Without a cache to hold what is written until the end.
+  await sql`PRAGMA cache_size = 1`.execute(database.kysely);
+  const filling = database.kysely.transaction().execute(async (kysely) => {
+    for (let id = 0; id < 1000; id++) {
+      await sql`INSERT INTO auth_group (name) VALUES (${`${id}`.padEnd(140)})`.execute(kysely);
+    }
+  });
+  await rejects(
+    filling,
+    (error) => error instanceof PaperwardError && error.message.endsWith("the disk is full"),
+  );
+  await database.close();
 });
 
 Deno.test("open (v3): read where it is, with a warning, if there is no room for a copy", async () => {
