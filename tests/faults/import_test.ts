@@ -107,13 +107,17 @@ async function tryEveryMoment(stage: Stage, kind: "kill") {
     outcomes += !isNew ? "o" : isComplete ? "n" : "r";
 
     // The same command again, on a disk that works.
-    const again = importInto(home, stage.options);
+    const report = silentReport();
+    const again = importInto(home, stage.options, { report });
     if (outcomes.endsWith("n") && !stage.options.intoNonEmpty && !hasIntent(home)) {
       await rejects(again, /not empty/);
     } else {
       const { summary } = await again;
       strictEqual(summary.resumed, isNew && hasPlaced(summary), where);
     }
+    // A library that has the documents is never told to have none of them.
+    const saysRemoved = report.lines.some(({ text }) => /nothing of it is in/.test(text));
+    ok(!(isNew && saysRemoved), where);
     const end = look(home);
     deepStrictEqual(end.rows, stage.after.rows, `${where}, then again`);
     deepStrictEqual(end.files, stage.after.files, `${where}, then again`);
@@ -261,36 +265,60 @@ Deno.test("a file that can't be brought to the disk: the rows are not committed,
   }
 });
 
+/** An import that was killed when the rows were committed and files were still to be placed.
+ * @returns the library, and one file that is missing, below `documents` */
+async function killBeforeRenames(stage: Stage): Promise<{ home: Home; missing: string }> {
+  for (let at = stage.changes; at > 0; at--) {
+    const home = stage.copy();
+    await run(home, stage.options, { kind: "kill", at }).catch(() => {});
+    const staged = hasLitter(home) && query(home, "SELECT id FROM documents_document").length > 0;
+    const seen = visible(look(home));
+    const missing = Object.keys(stage.after.files).find((path) =>
+      path.startsWith("originals/") && !(path in seen)
+    );
+    if (staged && missing !== undefined) return { home, missing };
+    Deno.removeSync(home.folder, { recursive: true });
+  }
+  throw new Error("no moment between commit and renames was found");
+}
+
 Deno.test(
   "killed between commit and renames, a stranger that came meanwhile is not overwritten",
   killed,
   async () => {
     using stage = await makeStage("v3", false);
-    for (let at = stage.changes; at > 0; at--) {
-      const home = stage.copy();
-      await run(home, stage.options, { kind: "kill", at }).catch(() => {});
-      const staged = hasLitter(home) && query(home, "SELECT id FROM documents_document").length > 0;
-      const missing = staged
-        ? Object.keys(stage.after.files).find((path) =>
-          path.startsWith("originals/") && !(path in visible(look(home)))
-        )
-        : undefined;
-      if (missing === undefined) {
-        Deno.removeSync(home.folder, { recursive: true });
-        continue;
-      }
-      const path = join(home.documents, missing);
-      Deno.mkdirSync(join(path, ".."), { recursive: true });
-      Deno.writeTextFileSync(path, "a stranger");
-      await rejects(importInto(home, stage.options), /Cannot place .*: a file of that name came/);
-      strictEqual(Deno.readTextFileSync(path), "a stranger");
-      // Once it is out of the way, the import goes on.
-      Deno.removeSync(path);
-      const { summary } = await importInto(home, stage.options);
-      ok(summary.resumed);
-      deepStrictEqual(look(home), stage.after);
-      return;
-    }
-    throw new Error("no moment between commit and renames was found");
+    const { home, missing } = await killBeforeRenames(stage);
+    const path = join(home.documents, missing);
+    Deno.mkdirSync(join(path, ".."), { recursive: true });
+    Deno.writeTextFileSync(path, "a stranger");
+    await rejects(importInto(home, stage.options), /Cannot place .*: a file of that name came/);
+    strictEqual(Deno.readTextFileSync(path), "a stranger");
+    // Once it is out of the way, the import goes on.
+    Deno.removeSync(path);
+    const { summary } = await importInto(home, stage.options);
+    ok(summary.resumed);
+    deepStrictEqual(look(home), stage.after);
+  },
+);
+
+Deno.test(
+  "killed between commit and renames, a damaged list of files is no reason to remove the files",
+  killed,
+  async () => {
+    using stage = await makeStage("v3", false);
+    const { home } = await killBeforeRenames(stage);
+    const record = join(home.documents, IMPORT_STAGING_FOLDER, "commit-record");
+    const whole = Deno.readFileSync(record);
+    Deno.truncateSync(record, whole.length - 10);
+    const before = look(home);
+    await rejects(
+      importInto(home, stage.options),
+      /commit-record, the list of its files, is damaged/,
+    );
+    deepStrictEqual(look(home), before);
+    Deno.writeFileSync(record, whole);
+    const { summary } = await importInto(home, stage.options);
+    ok(summary.resumed);
+    deepStrictEqual(look(home), stage.after);
   },
 );

@@ -80,13 +80,19 @@ export async function recoverImport(
 ): Promise<Interrupted | undefined> {
   const folder = join(documents, IMPORT_STAGING_FOLDER);
   if (!files.exists(folder)) return undefined;
+  // Just made, or emptied by an import that was at its very end: either way nothing is left to tell.
+  if ([...files.list(folder)].length === 0) {
+    files.remove(folder);
+    return undefined;
+  }
   const intent = readIntent(files, folder);
   if (!intent || !await isCommitted(intent.probe)) {
-    removeStaging(files, folder);
+    discardStaging(files, folder);
     return { intent };
   }
-  const placed = await carryOut(files, documents, folder);
-  removeStaging(files, folder);
+  // An import that has placed everything removes the record before the intent.
+  const placed = files.exists(join(folder, RECORD)) ? await carryOut(files, documents, folder) : 0;
+  removePlaced(files, folder);
   return { intent, placed };
 }
 
@@ -120,21 +126,15 @@ export function openImportStaging(files: Files, documents: string): ImportStagin
     },
     async place(onStep) {
       await carryOut(files, documents, folder, onStep);
-      removeStaging(files, folder);
+      removePlaced(files, folder);
     },
-    discard: () => removeStaging(files, folder),
+    discard: () => discardStaging(files, folder),
   };
 }
 
-/** The intent, if the list of places beside it is complete. */
+/** The intent, if one was written whole: before that nothing can have been committed. */
 function readIntent(files: Files, folder: string): Intent | undefined {
-  if (!files.exists(join(folder, INTENT)) || !files.exists(join(folder, RECORD))) return undefined;
-  const file = files.openRead(join(folder, RECORD));
-  try {
-    if (!readCommitRecord(file)) return undefined;
-  } finally {
-    file.close();
-  }
+  if (!files.exists(join(folder, INTENT))) return undefined;
   try {
     const intent = JSON.parse(files.readText(join(folder, INTENT)));
     const { table, pk, values } = intent.probe;
@@ -156,7 +156,9 @@ async function carryOut(
   const file = files.openRead(join(folder, RECORD));
   let count = 0;
   try {
-    for (const change of readCommitRecord(file) ?? []) {
+    const record = readCommitRecord(file);
+    if (!record) throw damagedRecord(join(folder, RECORD));
+    for (const change of record) {
       if (!("place" in change)) continue;
       const staged = join(folder, change.staged);
       const path = join(documents, change.place);
@@ -201,12 +203,37 @@ function inTheWay(path: string): PaperwardError {
   });
 }
 
+/** The database knows the documents, so their files must not be taken for litter. */
+function damagedRecord(path: string): PaperwardError {
+  return new PaperwardError(
+    `Cannot end the interrupted import: ${path}, the list of its files, is damaged`,
+    {
+      hints: [
+        `its documents are in the database, their files are in ${dirname(path)}: keep that folder`,
+        "empty the library and import again, then remove the folder; or restore the list from a backup",
+      ],
+    },
+  );
+}
+
 /** The intent goes first: without it the rest is litter, whatever happens next. */
-function removeStaging(files: Files, folder: string): void {
+function discardStaging(files: Files, folder: string): void {
   if (!files.exists(folder)) return;
   for (const name of [INTENT, RECORD]) {
     if (files.exists(join(folder, name))) files.remove(join(folder, name));
   }
+  removeFolder(files, folder);
+}
+
+/** The intent goes last: as long as it is there, what is found beside it is told to be the end of a whole import. */
+function removePlaced(files: Files, folder: string): void {
+  for (const { name } of files.list(folder)) {
+    if (name !== INTENT) files.remove(join(folder, name));
+  }
+  removeFolder(files, folder);
+}
+
+function removeFolder(files: Files, folder: string): void {
   for (const { name } of files.list(folder)) files.remove(join(folder, name));
   files.remove(folder);
 }
