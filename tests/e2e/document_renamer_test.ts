@@ -2,11 +2,13 @@
 // undo takes it back, a kill at a random moment is mended by the next run.
 
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import {
   fixturesRoot,
   type FixtureVersion,
   type Library,
+  tempFolder,
   unpackLibrary,
   VERSIONS,
 } from "../_fixtures.ts";
@@ -80,9 +82,20 @@ function envOf(
 
 /** Removes the original of the first document, as the recorded run did. */
 function loseOriginal(library: Library): void {
-  using database = new DatabaseSync(library.database);
-  const row = database.prepare("select filename from documents_document order by id limit 1").get();
-  Deno.removeSync(`${library.media}/documents/originals/${row?.filename}`);
+  Deno.removeSync(`${library.media}/documents/originals/${allRows(library)[0]!.filename}`);
+}
+
+/** The documents, by id. */
+function allRows({ database }: Library): { readonly id: number; readonly filename: string }[] {
+  using sqlite = new DatabaseSync(database, { readOnly: true });
+  return sqlite.prepare("SELECT id, filename FROM documents_document ORDER BY id").all()
+    .map(({ id, filename }) => ({ id: Number(id), filename: String(filename) }));
+}
+
+/** All documents go by the format of the settings. */
+function dropStoragePaths({ database }: Library): void {
+  using sqlite = new DatabaseSync(database);
+  sqlite.exec("UPDATE documents_document SET storage_path_id = NULL");
 }
 
 /** Runs whose documents can't all get what was asked for. */
@@ -131,10 +144,74 @@ for (const recorded of VERSIONS.flatMap(recordedRuns)) {
   });
 }
 
+const NEW_FORMAT = { PAPERLESS_FILENAME_FORMAT: "{{ created_year }}/{{ doc_pk }} {{ title }}" };
+
+/** What somebody did between a rename and its undo, and what the undo says. */
+const MEDDLING: readonly {
+  readonly name: string;
+  readonly says: RegExp | undefined;
+  /** @param old the media folder before the rename @returns another media folder for the undo */
+  meddle(place: { originals: string; from: string; to: string; old: string }): string | void;
+}[] = [
+  {
+    name: "a file was changed",
+    says: /it was changed since/,
+    meddle: ({ originals, to }) => Deno.writeTextFileSync(`${originals}/${to}`, "x"),
+  },
+  {
+    name: "a stranger is where a file was, and the file is gone",
+    says: /something else is there now/,
+    meddle({ originals, from, to }) {
+      Deno.removeSync(`${originals}/${to}`);
+      Deno.mkdirSync(dirname(`${originals}/${from}`), { recursive: true });
+      Deno.writeTextFileSync(`${originals}/${from}`, "a stranger");
+    },
+  },
+  {
+    name: "another media folder is given",
+    says: /is this the right media folder\?/,
+    meddle: ({ old }) => old,
+  },
+  {
+    name: "a file was damaged before, or got another time: no reason to refuse",
+    says: undefined,
+    meddle: ({ originals, to }) => Deno.utimeSync(`${originals}/${to}`, 10, 10),
+  },
+];
+
+for (const { name, says, meddle } of MEDDLING) {
+  Deno.test({
+    name: `undo of a rename: ${name}`,
+    ignore,
+    async fn() {
+      using library = unpackLibrary("v3.0.5");
+      using elsewhere = tempFolder();
+      const old = `${elsewhere.path}/media`;
+      dropStoragePaths(library);
+      const [damaged, other] = allRows(library);
+      const originals = `${library.media}/documents/originals`;
+      Deno.writeTextFileSync(`${originals}/${damaged!.filename}`, "damaged");
+      new Deno.Command("cp", { args: ["-a", library.media, old] }).outputSync();
+      const before = stateBefore(library);
+      const original = stateAfter(library, before);
+      assertCode(await run(library, NEW_FORMAT), 0);
+      const renamed = allRows(library).find(({ id }) => id === other!.id)!;
+      assert.notEqual(renamed.filename, other!.filename);
+      const media = meddle({ originals, from: other!.filename, to: renamed.filename, old });
+      const meddled = stateAfter(library, before);
+      const undone = await runBinary(
+        ["undo", "--yes", ...(media ? [`--media-root=${media}`] : [])],
+        { env: envOf(library, NEW_FORMAT) },
+      );
+      assertCode(undone, says ? 1 : 0);
+      if (says) assert.match(undone.stdout + undone.stderr, says);
+      assert.deepEqual(stateAfter(library, before), says ? meddled : original);
+    },
+  });
+}
+
 const KILLS = 8;
 const seed = randomSeed();
-
-const NEW_FORMAT = { PAPERLESS_FILENAME_FORMAT: "{{ created_year }}/{{ doc_pk }} {{ title }}" };
 
 for (const version of VERSIONS) {
   Deno.test({

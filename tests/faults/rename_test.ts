@@ -5,7 +5,8 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { openFiles } from "../../core/library/deno_files.ts";
 import type { Files } from "../../core/library/files.ts";
-import { undoLast } from "../../core/library/journal/undo_last.ts";
+import { openJournal } from "../../core/library/journal/open_journal.ts";
+import { undoLast, type UndoSummary } from "../../core/library/journal/undo_last.ts";
 import { StopSignal } from "../../core/sandbox/stop_signal.ts";
 import { inlineTransferPool } from "../../wasm/checksum/transfer_pool.ts";
 import { silentReport } from "../_silent_report.ts";
@@ -183,22 +184,64 @@ for (const across of [false, true]) {
   });
 }
 
+function undo(
+  home: Home,
+  files: Files = openFiles(rootsOf(home)),
+  report = silentReport(),
+): Promise<UndoSummary> {
+  return undoLast({
+    settings: home.settings,
+    report,
+    stop: new StopSignal(),
+    files,
+    scratch: home.folder,
+    version: "test",
+    openTransfers: () => inlineTransferPool(),
+  }, { dryRun: false, abandon: false });
+}
+
+function rootsOf(home: Home) {
+  return { read: [], write: [home.folder] };
+}
+
+Deno.test("the disk is full from any change of an undo on: it says how to go on, and nothing else changes the library meanwhile", async () => {
+  using stage = await makeStage(false);
+  let halfway = 0;
+  for (let at = 1;; at++) {
+    const home = stage.copy();
+    await run(home, { kind: "none" }, false);
+    const report = silentReport();
+    const { files } = openFaultyDisk(rootsOf(home), { kind: "no space", at });
+    const isWhole = await undo(home, files, report).then(() => true, () => false);
+    const text = `full at change ${at}`;
+    const [last] = openJournal(openFiles(rootsOf(home)), home.settings).list();
+    const isHalf = last?.state === "being undone";
+    strictEqual(
+      isHalf && !isWhole,
+      report.lines.some(({ text }) => /^The undo did not come to its end/.test(text)),
+      text,
+    );
+    if (isHalf) {
+      halfway++;
+      const { error } = await run(home, { kind: "none" }, false) as { error?: unknown };
+      match(String(error), /taking back document_renamer .+ was interrupted/, text);
+    }
+    // The mark of its end may be there without its content: then all was taken back.
+    if (last?.state !== "undone") await undo(home);
+    deepStrictEqual(look(home), stage.before, text);
+    Deno.removeSync(home.folder, { recursive: true });
+    if (isWhole) break;
+  }
+  ok(halfway > 10, `only ${halfway} undos stopped half-way`);
+});
+
 Deno.test("a renaming that is killed at any change of the disk can be undone instead of brought to its end", async () => {
   using stage = await makeStage(false);
   let undone = 0;
   for (let at = 1; at <= stage.changes; at++) {
     const home = stage.copy();
     await run(home, { kind: "kill", at }, false);
-    const roots = { read: [], write: [home.folder] };
-    const summary = await undoLast({
-      settings: home.settings,
-      report: silentReport(),
-      stop: new StopSignal(),
-      files: openFiles(roots),
-      scratch: home.folder,
-      version: "test",
-      openTransfers: () => inlineTransferPool(),
-    }, { dryRun: false, abandon: false }).catch((error: Error) => error);
+    const summary = await undo(home).catch((error: Error) => error);
     const text = `killed at change ${at} of ${stage.changes}`;
     // Killed before there was an entry: there is nothing to be undone.
     if (summary instanceof Error) {

@@ -11,7 +11,7 @@ import type { LibraryDatabase } from "../../database/database.ts";
 import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
 import { isFileError } from "../../library/os_error.ts";
-import type { JournalStep } from "../../library/journal/journal_step.ts";
+import { type JournalStep, movedFacts } from "../../library/journal/journal_step.ts";
 import { moveFile, removeEmptyFolders } from "../../library/journal/move_file.ts";
 import type { Journal, JournalEntry } from "../../library/journal/open_journal.ts";
 import { formatBytes } from "../../report/format.ts";
@@ -161,8 +161,8 @@ async function readyPutBack(
   const aside = putAside(files, mediaRoot, entry, to, repair.replaces);
   const steps: JournalStep[] = [
     ...newFolders(files, to),
-    ...(aside === undefined ? [] : [moved(to, aside, null)]),
-    moved(from, to, checksum),
+    ...(aside === undefined ? [] : [moved(files, to, aside, null)]),
+    moved(files, from, to, checksum),
   ];
   return {
     repair,
@@ -234,7 +234,7 @@ async function readyQuarantine(
     : undefined;
   return {
     repair,
-    steps: [moved(path, to, checksum ?? null)],
+    steps: [moved(files, path, to, checksum ?? null)],
     act: () => moveFile(files, path, to),
   };
 }
@@ -307,8 +307,10 @@ function rowChanged(
   return { kind: "row changed", table: "documents_document", pk, before, after };
 }
 
-function moved(from: string, to: string, checksum: string | null): JournalStep {
-  return { kind: "file moved", from, to, checksum };
+function moved(files: Files, from: string, to: string, checksum: string | null): JournalStep {
+  const found = files.lstat(from);
+  const facts = found.kind === "file" ? movedFacts(found) : undefined;
+  return { kind: "file moved", from, to, checksum, ...(facts && { facts }) };
 }
 
 /** Where what is damaged goes; undefined: there is nothing. */

@@ -4,7 +4,7 @@
 import type { TransferJob } from "../../../wasm/checksum/transfer.ts";
 import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import type { Files } from "../files.ts";
-import type { JournalStep } from "./journal_step.ts";
+import type { JournalStep, MovedFacts } from "./journal_step.ts";
 
 /** A step that can't be taken back, and why. */
 export interface Conflict {
@@ -40,7 +40,15 @@ export function isMove(step: JournalStep): step is MoveStep {
 /** Follows what files would be where while steps are taken back one after the other. */
 export interface FileCheck {
   /** Looks at one more step, the last first. */
-  take(step: FileStep): { readonly expect: readonly Expectation[]; readonly conflict?: Conflict };
+  take(step: FileStep): Look;
+}
+
+/** What looking at a step told. */
+export interface Look {
+  readonly expect: readonly Expectation[];
+  readonly conflict?: Conflict;
+  /** A file that was moved is where the step put it. */
+  readonly isMoved?: boolean;
 }
 
 /** Starts with the library as it is. */
@@ -49,9 +57,24 @@ export function openFileCheck(files: Files): FileCheck {
   const moved = new Map<string, string | undefined>();
   const where = (path: string) =>
     moved.has(path) ? moved.get(path) : files.exists(path) ? path : undefined;
-  const conflict = (what: string, reason: string) => ({ expect: [], conflict: { what, reason } });
+  const conflict = (what: string, reason: string): Look => ({
+    expect: [],
+    conflict: { what, reason },
+  });
   const changed = "it was changed since";
-  const nothing = { expect: [] };
+  const stranger = "something else is there now";
+  const nothing: Look = { expect: [] };
+
+  /** That a file is still the one that was moved. */
+  function expectMoved(
+    path: string,
+    { checksum, facts }: Extract<FileStep, { readonly kind: "file moved" }>,
+    reason: string,
+  ): Look {
+    if (facts && hasFacts(files, path, facts)) return nothing;
+    if (checksum !== null) return { expect: [{ path, checksum, equal: true, reason }] };
+    return facts ? conflict(path, reason) : nothing;
+  }
 
   return {
     take(step) {
@@ -69,26 +92,26 @@ export function openFileCheck(files: Files): FileCheck {
         case "file moved": {
           const [from, to] = [where(step.from), where(step.to)];
           if (to === undefined) {
-            return from === undefined ? conflict(step.to, "it is not there any more") : nothing;
+            if (from === undefined) return conflict(step.to, "it is not there any more");
+            // It never moved, or is back already.
+            return expectMoved(from, step, stranger);
           }
           moved.set(step.from, to);
           moved.set(step.to, undefined);
           const { checksum } = step;
-          if (from !== undefined && checksum === null) {
-            return conflict(step.from, "something else is there now");
+          if (from === undefined) {
+            return { ...expectMoved(to, step, changed), isMoved: true };
           }
-          if (checksum === null) return nothing;
-          const expect = [{ path: to, checksum, equal: true, reason: changed }];
-          // Both are there where a copy to another file system was cut off before its source was removed.
-          if (from !== undefined) {
-            expect.push({
-              path: from,
-              checksum,
-              equal: true,
-              reason: "something else is there now",
-            });
-          }
-          return { expect };
+          // Both are there where a copy to another file system was cut off before its source was removed. One of
+          // them will go, so both are read.
+          if (checksum === null) return conflict(step.from, stranger);
+          return {
+            expect: [
+              { path: to, checksum, equal: true, reason: changed },
+              { path: from, checksum, equal: true, reason: stranger },
+            ],
+            isMoved: true,
+          };
         }
         case "file replaced": {
           const [path, backup] = [where(step.path), where(step.backup)];
@@ -107,6 +130,12 @@ export function openFileCheck(files: Files): FileCheck {
       }
     },
   };
+}
+
+/** Whether a file has the size and the time that a step remembers. */
+export function hasFacts(files: Files, path: string, { size, mtime }: MovedFacts): boolean {
+  const found = files.lstat(path);
+  return found.kind === "file" && found.size === size && found.mtime === mtime;
 }
 
 /** Reads the files that were expected to have some content. Yields those that have not. */

@@ -4,6 +4,7 @@
 import { isAbsolute, join } from "node:path";
 import { Buffer } from "node:buffer";
 import { isInsideAny } from "../deno_files.ts";
+import type { FileFacts } from "../files.ts";
 
 /** A value of a row as Kysely gives it and takes it: whole numbers are integers, beyond 2⁵³ as bigint. */
 export type RowValue = null | boolean | number | bigint | string | Uint8Array;
@@ -28,7 +29,10 @@ export type JournalStep =
     readonly kind: "file moved";
     readonly from: string;
     readonly to: string;
+    /** Null where nobody knows it. */
     readonly checksum: string | null;
+    /** Its facts when it was moved: a file that has them still is taken for unchanged without being read. */
+    readonly facts?: MovedFacts;
   }
   /** What was at `path` is at `backup` now; `before` is null where it could not be read. */
   | {
@@ -66,6 +70,19 @@ export type JournalStep =
     readonly key?: string;
     readonly row: RowValues;
   };
+
+/** By what a file is known again that was moved: renaming changes neither. */
+export interface MovedFacts {
+  /** bytes */
+  readonly size: number;
+  /** ms since the epoch */
+  readonly mtime: number;
+}
+
+/** What a step remembers of a file that it is about to move; undefined where its file system keeps no times. */
+export function movedFacts({ size, mtime }: FileFacts): MovedFacts | undefined {
+  return mtime === null ? undefined : { size, mtime };
+}
 
 /** The two folders to which an entry's paths are relative: a library may be found elsewhere later. */
 export interface JournalPlaces {
@@ -155,7 +172,7 @@ function storable(step: JournalStep): JournalStep {
 }
 
 const PATH_FIELDS: ReadonlySet<string> = new Set(["path", "from", "to", "backup"]);
-const OPTIONAL: ReadonlySet<string> = new Set(["key", "marks"]);
+const OPTIONAL: ReadonlySet<string> = new Set(["key", "marks", "facts"]);
 
 type ReadField = (value: unknown, places: JournalPlaces) => unknown;
 
@@ -165,6 +182,11 @@ const name: ReadField = (value) =>
 const checksum: ReadField = (value) =>
   typeof value === "string" && /^(?:[0-9a-f]{32}|[0-9a-f]{64})$/.test(value) ? value : undefined;
 const maybeChecksum: ReadField = (value, places) => value === null ? null : checksum(value, places);
+const facts: ReadField = (value) => {
+  if (!isRecord(value)) return undefined;
+  const { size, mtime } = value;
+  return Number.isFinite(size) && Number.isFinite(mtime) ? { size, mtime } : undefined;
+};
 const path: ReadField = (value, places) =>
   typeof value === "string" ? longPath(value, places) : undefined;
 const key: ReadField = (value) => {
@@ -192,7 +214,7 @@ const values: ReadField = (value) => {
 const SHAPES: Readonly<Record<string, Readonly<Record<string, ReadField>>>> = {
   "folder added": { path },
   "file added": { path, checksum },
-  "file moved": { from: path, to: path, checksum: maybeChecksum },
+  "file moved": { from: path, to: path, checksum: maybeChecksum, facts },
   "file replaced": { path, backup: path, before: maybeChecksum, after: checksum },
   "rows inserted": { table: name, key: name, pks: listOf(key), marks: listOf(text) },
   "row changed": { table: name, key: name, pk: key, before: values, after: values },

@@ -173,7 +173,8 @@ export function openJournal(
   return journal;
 }
 
-function refuseInterruptedUndo(journal: Journal): void {
+/** Nothing else may change a library that is half taken back. @throws {PaperwardError} */
+export function refuseInterruptedUndo(journal: Pick<Journal, "last">): void {
   const last = journal.last();
   if (last?.state !== "being undone") return;
   throw new PaperwardError(

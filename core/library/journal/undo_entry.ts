@@ -67,8 +67,8 @@ export function* undoSteps(journal: Journal, id: string): Generator<JournalStep>
 }
 
 /** Looks whether an entry can be taken back, and at what that means. Changes nothing. */
-export async function planUndo(world: UndoWorld, { id }: EntryFacts): Promise<UndoPlan> {
-  const { files, journal, transfers, database, stop } = world;
+export async function planUndo(world: UndoWorld, { id, state }: EntryFacts): Promise<UndoPlan> {
+  const { files, journal, places, transfers, database, stop } = world;
   const counts: Partial<Record<JournalStep["kind"], number>> = {};
   const conflicts: Conflict[] = [];
   let conflictCount = 0;
@@ -78,6 +78,8 @@ export async function planUndo(world: UndoWorld, { id }: EntryFacts): Promise<Un
   };
   const done = movesDone(files, journal.path(id, "undoing"));
   const going = new Set<string>();
+  const moves = { looked: 0, found: 0 };
+  let renames = false;
 
   function* expectations() {
     const check = openFileCheck(files);
@@ -88,7 +90,9 @@ export async function planUndo(world: UndoWorld, { id }: EntryFacts): Promise<Un
         stop.throwIfRequested();
         counts[step.kind] = (counts[step.kind] ?? 0) + 1;
         if (isMove(step) && number >= done) continue;
-        const { expect, conflict } = check.take(step);
+        const { expect, conflict, isMoved } = check.take(step);
+        if (step.kind === "file moved") moves.looked++;
+        if (isMoved) moves.found++;
         if (conflict) add(conflict);
         for (const each of expect) {
           const question = `${each.equal} ${each.checksum} ${each.path}`;
@@ -104,6 +108,7 @@ export async function planUndo(world: UndoWorld, { id }: EntryFacts): Promise<Un
 
   for (const { step } of journal.read(id).backwards()) {
     if (!isRowStep(step)) continue;
+    renames ||= isRename(step);
     const size = step.kind === "rows inserted" ? step.pks.length : 1;
     counts[step.kind] = (counts[step.kind] ?? 0) + size;
     if (!database) continue;
@@ -117,6 +122,13 @@ export async function planUndo(world: UndoWorld, { id }: EntryFacts): Promise<Un
       for (const pk of step.pks) going.add(`${step.table}:${pk}`);
     }
     stop.throwIfRequested();
+  }
+  if (state === "done" && renames && moves.looked > 0 && moves.found === 0) {
+    add({
+      what: places.mediaRoot,
+      reason:
+        "none of the files that were moved is where it was moved to: is this the right media folder?",
+    });
   }
   if (database && going.size > 0) {
     const references = referencesOf(database.generation, database.tables);
@@ -161,6 +173,12 @@ export async function undoEntry(
   await removeAdded(world, id, onStep);
   await writeMark(files, journal.path(id, "undone"));
   files.remove(journal.path(id, "undoing"));
+}
+
+/** Whether a step gave a document's files other names. */
+function isRename(step: RowStep): boolean {
+  return step.kind === "row changed" && step.table === "documents_document" &&
+    ("filename" in step.after || "archive_filename" in step.after);
 }
 
 /** Whether every step of an entry can be read. */

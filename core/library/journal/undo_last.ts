@@ -176,6 +176,14 @@ async function pass(
       entry,
       (step) => progress.advance(step.kind === "rows inserted" ? step.pks.length : 1),
     );
+  } catch (error) {
+    if (journal.last()?.state === "being undone") {
+      report.warn(
+        "The undo did not come to its end: a part of the entry may be taken back",
+        "run `paperward undo` again: it goes on where it stopped",
+      );
+    }
+    throw error;
   } finally {
     progress.end();
   }

@@ -34,6 +34,8 @@ export interface FileMove {
   readonly role: NamedRole;
   readonly from: string;
   readonly to: string;
+  /** What the library says it is, hexadecimal; null where it says nothing usable. */
+  readonly checksum: string | null;
   /** Both are one name on this disk: it has to be moved away and back. */
   readonly same?: true;
 }
@@ -307,7 +309,8 @@ export function openFileNamer(options: FileNamerOptions): FileNamer {
       if (trouble) return trouble;
       changed.set(role, to);
       if (names.presence(role, from) === "missing") continue;
-      moves.push({ role, from, to, ...(names.isSame(role, from, to) && { same: true }) });
+      const checksum = usableChecksum(wish.checksums[role]);
+      moves.push({ role, from, to, checksum, ...(names.isSame(role, from, to) && { same: true }) });
     }
     if (changed.size === 0) {
       return { id, reason: "named", message: "it has its name already", failed: false };
@@ -322,6 +325,11 @@ export function openFileNamer(options: FileNamerOptions): FileNamer {
       if (first !== undefined) waits.set(id, [...waits.get(id) ?? [], first]);
     }
     return { id, before, after, files: moves };
+  }
+
+  /** Rows may hold anything where a checksum should be. */
+  function usableChecksum(checksum: string | null): string | null {
+    return checksum !== null && /^(?:[0-9a-f]{32}|[0-9a-f]{64})$/.test(checksum) ? checksum : null;
   }
 
   /** Why a file can't get a name. */

@@ -7,6 +7,7 @@ import { sql } from "kysely";
 import type { LibraryDatabase } from "../../database/database.ts";
 import type { Files } from "../files.ts";
 import type { JournalStep, RowValues } from "../journal/journal_step.ts";
+import { hasFacts } from "../journal/_undo_files.ts";
 import { PART, renameOrCopy } from "../journal/move_file.ts";
 import type { EntryFacts, Journal } from "../journal/open_journal.ts";
 import { checksumOfFile } from "./checksum_of_file.ts";
@@ -176,7 +177,7 @@ async function bringOn(
 /** @returns whether a file went back */
 async function putBack(
   world: InterruptedWorld,
-  { from, to, checksum }: FileMoved,
+  { from, to, checksum, facts }: FileMoved,
 ): Promise<boolean> {
   const { files } = world;
   if (!files.exists(to)) return false;
@@ -184,7 +185,10 @@ async function putBack(
     // Nobody misses it there: the library has gone on since.
     if (!isPassing(from) && !await isNamed(world, from)) return false;
     // In a circle what is there may be what was there before it began.
-    if (checksum !== null && checksumOfFile(files, to, checksum) !== checksum) return false;
+    const isKnown = facts !== undefined && hasFacts(files, to, facts);
+    if (!isKnown && checksum !== null && checksumOfFile(files, to, checksum) !== checksum) {
+      return false;
+    }
     files.makeFolder(dirname(from));
     await renameOrCopy(files, to, from);
     return true;

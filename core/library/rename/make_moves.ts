@@ -4,6 +4,7 @@
 import { basename, dirname, join } from "node:path";
 import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../files.ts";
+import type { MovedFacts } from "../journal/journal_step.ts";
 import { renameOrCopy } from "../journal/move_file.ts";
 import { isFileError } from "../os_error.ts";
 
@@ -13,8 +14,10 @@ export interface Step {
   readonly from: string;
   /** Absolute; nothing is there. */
   readonly to: string;
-  /** Of what is moved, where the names alone can't tell whether it was: in a circle. */
-  readonly checksum?: string;
+  /** Of what is moved: in a circle what was read, else what the library says; null where nobody knows. */
+  readonly checksum: string | null;
+  /** What it was known by before it moved; not in a circle, where its checksum alone can tell. */
+  readonly facts?: MovedFacts;
 }
 
 /** What has to be moved; survives a structured clone. */

@@ -3,6 +3,7 @@
 
 import { basename, dirname, join } from "node:path";
 import type { Files } from "../files.ts";
+import { movedFacts } from "../journal/journal_step.ts";
 import { removeEmptyFolders } from "../journal/move_file.ts";
 import type { JournalEntry } from "../journal/open_journal.ts";
 import { checksumOfFile } from "./checksum_of_file.ts";
@@ -89,8 +90,8 @@ export async function moveDocuments(
     }
   }
   for (const path of newFolders) entry.record({ kind: "folder added", path });
-  for (const { from, to, checksum = null } of ready.flatMap(({ steps }) => steps)) {
-    entry.record({ kind: "file moved", from, to, checksum });
+  for (const step of ready.flatMap(({ steps }) => steps)) {
+    entry.record({ kind: "file moved", ...step });
   }
   if (ready.some(({ steps }) => steps.length > 0)) await entry.flush();
 
@@ -180,17 +181,18 @@ function stepsOf(
   const away: Step[] = [];
   const there: Step[] = [];
   for (const { id, files: moves } of group) {
-    for (const { role, from, to, same } of moves) {
+    for (const { role, from, to, same, checksum } of moves) {
       const root = roleFolder(mediaRoot, role);
       const [source, target] = [join(root, from), join(root, to)];
       if (!isCircle && !same) {
-        there.push({ from: source, to: target });
+        const facts = movedFacts(files.lstat(source));
+        there.push({ from: source, to: target, checksum, ...(facts && { facts }) });
         continue;
       }
       const passing = join(root, `${PASSING}-${id}`);
-      const checksum = checksumOfFile(files, source, SHA256);
-      away.push({ from: source, to: passing, checksum });
-      there.push({ from: passing, to: target, checksum });
+      const found = checksumOfFile(files, source, SHA256);
+      away.push({ from: source, to: passing, checksum: found });
+      there.push({ from: passing, to: target, checksum: found });
     }
   }
   return [...away, ...there];

@@ -12,7 +12,7 @@ import type { CommandContext } from "../../sandbox/context.ts";
 import type { Generation } from "../../schema/model.ts";
 import { checkMedia } from "../check_media.ts";
 import type { HeldLock } from "../media_lock.ts";
-import { type JournalEntry, openJournal } from "../journal/open_journal.ts";
+import { type JournalEntry, openJournal, refuseInterruptedUndo } from "../journal/open_journal.ts";
 import { openLibrary } from "../open_library.ts";
 import { takeMediaLock } from "../take_media_lock.ts";
 import { type DocumentMove, type FileNamer, isMove, type NamePlan } from "./file_namer.ts";
@@ -115,6 +115,13 @@ export async function renameDocuments(
     });
   };
   await takeLock();
+  if (!options.dryRun) refuseInterruptedUndo(journal);
+  else if (journal.last()?.state === "being undone") {
+    report.warn(
+      "An undo was interrupted: files may not be where the database says",
+      "run `paperward undo` to bring it to its end",
+    );
+  }
   const interrupted = findInterrupted(world);
   let recovered = 0;
   if (interrupted.length > 0 && options.dryRun) {

@@ -4,7 +4,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openFiles } from "../../../../core/library/deno_files.ts";
 import type { Files } from "../../../../core/library/files.ts";
-import type { JournalPlaces, JournalStep } from "../../../../core/library/journal/journal_step.ts";
+import {
+  type JournalPlaces,
+  type JournalStep,
+  type MovedFacts,
+  movedFacts,
+} from "../../../../core/library/journal/journal_step.ts";
 import { moveFile } from "../../../../core/library/journal/move_file.ts";
 import { openJournal } from "../../../../core/library/journal/open_journal.ts";
 import { planUndo, undoEntry } from "../../../../core/library/journal/undo_entry.ts";
@@ -31,12 +36,19 @@ async function change(files: Files, places: JournalPlaces): Promise<void> {
     { kind: "file moved", from: media("a.pdf"), to: media("t"), checksum: checksumOf("a") },
     { kind: "file moved", from: media("b.pdf"), to: media("a.pdf"), checksum: checksumOf("b") },
     { kind: "file moved", from: media("t"), to: media("b.pdf"), checksum: checksumOf("a") },
-    { kind: "file moved", from: media("old/c.pdf"), to: kept, checksum: null },
+    {
+      kind: "file moved",
+      from: media("old/c.pdf"),
+      to: kept,
+      checksum: null,
+      facts: factsOf(files, media("old/c.pdf")),
+    },
     {
       kind: "file moved",
       from: media("odd\nname.pdf"),
       to: media("even.pdf"),
       checksum: checksumOf("odd"),
+      facts: factsOf(files, media("odd\nname.pdf")),
     },
   ];
   for (const step of moves) {
@@ -60,6 +72,12 @@ async function change(files: Files, places: JournalPlaces): Promise<void> {
   files.makeFolder(media("new"));
   files.writeBytes(media("new/d.pdf"), "d");
   await entry.commit();
+}
+
+function factsOf(files: Files, path: string): MovedFacts {
+  const facts = movedFacts(files.lstat(path));
+  assert.ok(facts);
+  return facts;
 }
 
 async function undo(files: Files, places: JournalPlaces): Promise<number> {
@@ -186,6 +204,27 @@ const MEDDLING: readonly {
     meddle: (media) => Deno.removeSync(`${media}/even.pdf`),
   },
   {
+    name: "a moved file whose checksum nobody knows was changed",
+    says: /kept\/000001\/c\.pdf: it was changed since/,
+    meddle: (_, data) => Deno.writeTextFileSync(`${data}/paperward/kept/000001/c.pdf`, "x"),
+  },
+  {
+    name: "a moved file was replaced by an older one",
+    says: /media\/even\.pdf: it was changed since/,
+    meddle(media) {
+      Deno.writeTextFileSync(`${media}/even.pdf`, "off");
+      Deno.utimeSync(`${media}/even.pdf`, 10, 10);
+    },
+  },
+  {
+    name: "a moved file is gone, and a stranger is where it was",
+    says: /media\/odd\nname\.pdf: something else is there now/,
+    meddle(media) {
+      Deno.removeSync(`${media}/even.pdf`);
+      Deno.writeTextFileSync(`${media}/odd\nname.pdf`, "a stranger");
+    },
+  },
+  {
     name: "something else is where a file was",
     says: /old\/c\.pdf: something else is there now/,
     meddle: (media) => Deno.writeTextFileSync(`${media}/old/c.pdf`, "c"),
@@ -216,6 +255,15 @@ for (const { name, says, meddle } of MEDDLING) {
     assert.deepEqual(tree(library.folder), before);
   });
 }
+
+Deno.test("a moved file that has another time, but the same content, is taken back", async () => {
+  using library = makeTree(BEFORE);
+  const files = openFiles(roots(library));
+  await change(files, library);
+  Deno.utimeSync(`${library.mediaRoot}/even.pdf`, 10, 10);
+  await undo(files, library);
+  assert.deepEqual(tree(library.folder), BEFORE);
+});
 
 Deno.test("what is gone already of an added file is no conflict", async () => {
   using library = makeTree(BEFORE);
