@@ -106,17 +106,20 @@ export function openFiles(roots: FileRoots): Files {
       if (!Deno.statSync(real).isFile) {
         throw new PaperwardError(`Cannot read ${path}: it is not a regular file`);
       }
-      return openFile(Deno.openSync(real));
+      return openFile(path, Deno.openSync(real));
     },
     openWrite(path, options = {}) {
       const place = entry(path, writable, "write");
       refuseLink(place, path);
-      return openFile(Deno.openSync(place, {
-        read: true,
-        write: true,
-        ...(options.exclusive ? { createNew: true } : { create: true, truncate: true }),
-        ...(options.mode === undefined ? {} : { mode: options.mode }),
-      }));
+      return openFile(
+        path,
+        Deno.openSync(place, {
+          read: true,
+          write: true,
+          ...(options.exclusive ? { createNew: true } : { create: true, truncate: true }),
+          ...(options.mode === undefined ? {} : { mode: options.mode }),
+        }),
+      );
     },
     readText: (path) => Deno.readTextFileSync(followed(path)),
     readBytes: (path) => Deno.readFileSync(followed(path)),
@@ -247,18 +250,39 @@ function facts(info: Deno.FileInfo): FileFacts {
   };
 }
 
-function openFile(file: Deno.FsFile): OpenFile {
+function openFile(path: string, file: Deno.FsFile): OpenFile {
   return {
-    read: (buffer) => file.readSync(buffer) ?? 0,
+    read(buffer) {
+      try {
+        return file.readSync(buffer) ?? 0;
+      } catch (error) {
+        throw withPath(error, "read", path);
+      }
+    },
     write(bytes) {
-      for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+      try {
+        for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+      } catch (error) {
+        throw withPath(error, "write", path);
+      }
     },
     seek: (offset) => void file.seekSync(offset, Deno.SeekMode.Start),
     truncate: (size) => file.truncateSync(size),
     facts: () => facts(file.statSync()),
-    sync: () => file.sync(),
+    sync: () =>
+      file.sync().catch((error: unknown) => {
+        throw withPath(error, "sync", path);
+      }),
     close: () => file.close(),
   };
+}
+
+/** Deno names the path of what it opens, not of what is open. */
+function withPath(error: unknown, operation: string, path: string): unknown {
+  if (error instanceof Error && error.message.endsWith(")")) {
+    error.message += `: ${operation} '${path}'`;
+  }
+  return error;
 }
 
 function disposable(file: OpenFile): OpenFile & Disposable {

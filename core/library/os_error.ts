@@ -1,4 +1,6 @@
-// The operating system's own name of an error, whichever of Deno's faces it came through.
+// The operating system's own name of an error, whichever of Deno's faces it came through, and what a user can do.
+
+import { PaperwardError } from "../errors.ts";
 
 /** Numbers of Linux that matter here (errno(3)). */
 const NAMES: Readonly<Record<string, string>> = {
@@ -9,15 +11,88 @@ const NAMES: Readonly<Record<string, string>> = {
   17: "EEXIST",
   18: "EXDEV",
   20: "ENOTDIR",
+  21: "EISDIR",
+  23: "ENFILE",
+  24: "EMFILE",
+  27: "EFBIG",
   28: "ENOSPC",
   30: "EROFS",
   36: "ENAMETOOLONG",
+  40: "ELOOP",
   122: "EDQUOT",
 };
+
+/** Why the operating system refused, and what to do about it. */
+export interface Refusal {
+  readonly reason: string;
+  readonly hint: string;
+}
+
+const FULL = { reason: "there is no space left", hint: "free some space there" };
+const FORBIDDEN = {
+  reason: "permission denied",
+  hint: "run as the user that owns it, or change its permissions",
+};
+const TOO_MANY_FILES = {
+  reason: "too many files are open",
+  hint: "raise the limit: `ulimit -n 1024`",
+};
+
+/** Errors that a user can mend, by name. That a file isn't there is none: whoever expects one has to look. */
+export const REFUSALS: Readonly<Record<string, Refusal>> = {
+  ENOSPC: FULL,
+  EDQUOT: FULL,
+  EACCES: FORBIDDEN,
+  EPERM: FORBIDDEN,
+  EROFS: {
+    reason: "its file system is read-only",
+    hint: "mount it writable, or use another folder",
+  },
+  EIO: {
+    reason: "its disk reports an error",
+    hint: "the disk may be failing: use another one",
+  },
+  EMFILE: TOO_MANY_FILES,
+  ENFILE: TOO_MANY_FILES,
+  EFBIG: {
+    reason: "the file would be larger than is allowed",
+    hint: "raise the limit (`ulimit -f`), or use a file system that takes larger files",
+  },
+  ENOTDIR: {
+    reason: "a file is where a folder should be",
+    hint: "move it away, or give another path",
+  },
+  EISDIR: {
+    reason: "a folder is where a file should be",
+    hint: "move it away, or give another path",
+  },
+  ELOOP: {
+    reason: "symbolic links lead in a circle",
+    hint: "remove the link, or give another path",
+  },
+};
+
+/** What Deno adds to the system's own words: `: open '/path'`. */
+const OPERATION = /\(os error \d+\): \w+ '(.*?)'(?: -> '(.*)')?$/s;
+
+/** The error for the user, where the operating system refused something and they can mend it; otherwise undefined. */
+export function explainOsError(error: unknown): PaperwardError | undefined {
+  const refusal = REFUSALS[osErrorCode(error) ?? ""];
+  if (!refusal || !(error instanceof Error) || error instanceof PaperwardError) return undefined;
+  const [, path, target] = OPERATION.exec(error.message) ?? [];
+  return new PaperwardError(
+    path === undefined
+      ? `Cannot go on: ${error.message}`
+      : `Cannot use ${path}${target === undefined ? "" : ` or ${target}`}: ${refusal.reason}`,
+    { hints: [refusal.hint], cause: error },
+  );
+}
 
 /** `ENOSPC`, `EROFS`, … or undefined where the error is none of the operating system's. */
 export function osErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
+  // Thrown by `Files`, not by the system.
+  if (error instanceof Deno.errors.NotADirectory) return "ENOTDIR";
   if ("code" in error && typeof error.code === "string") return error.code;
   const number = /\(os error (\d+)\)/.exec(error.message)?.[1];
   return number === undefined ? undefined : NAMES[number];

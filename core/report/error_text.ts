@@ -4,6 +4,7 @@
 import { PaperwardError, StopRequested } from "../errors.ts";
 import type { ExitName } from "../exit_codes.ts";
 import { explainClosedPath } from "../library/closed_path.ts";
+import { explainOsError } from "../library/os_error.ts";
 import type { Report } from "./report.ts";
 
 /** A thrown value, ready to be printed. */
@@ -48,7 +49,7 @@ export function errorText(thrown: unknown): ErrorText {
       details: [...first.details, ...later.details],
     };
   }
-  const error = explainClosedPath(thrown) ?? thrown;
+  const error = explainClosedPath(thrown) ?? explainOsError(thrown) ?? thrown;
   if (error instanceof StopRequested) {
     return { exit: error.exit, message: STOPPED[error.exit], hints: [], details: [] };
   }

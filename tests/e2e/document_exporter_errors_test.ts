@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { type Library, type LibrarySource, unpackLibrary, VERSIONS } from "../_fixtures.ts";
+import { giveToNobody, NOBODY } from "../_nobody.ts";
 import { hasPython, type PythonHelper, sql, startPython } from "../_python.ts";
 import {
   assertCode,
@@ -31,8 +32,6 @@ interface Failure {
   readonly only?: LibrarySource;
   readonly source?: LibrarySource;
 }
-
-const NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 
 const FAILURES: readonly Failure[] = [
   {
@@ -220,12 +219,6 @@ const FAILURES: readonly Failure[] = [
     says: /batch-size/,
   },
 ];
-
-function giveToNobody(folder: string): void {
-  const { success } = new Deno.Command("chown", { args: ["-R", "65534:65534", folder] })
-    .outputSync();
-  assert.ok(success);
-}
 
 /** Holds a SQLite database as a writer in journal mode `delete` does while it commits. */
 async function holdDatabase(path: string): Promise<PythonHelper> {

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { type Library, recordedTree, unpackLibrary, VERSIONS } from "../_fixtures.ts";
+import { giveToNobody, NOBODY } from "../_nobody.ts";
 import { hasPython, sql } from "../_python.ts";
 import {
   assertCode,
@@ -19,8 +20,6 @@ const ignore = withoutBinaryOrFixtures() || !hasPython();
 
 const FIRST = "documents/originals/2024/ACME Corporation Ltd/invoice_en_1.pdf";
 const THUMBNAIL = "documents/thumbnails/0000003.webp";
-const NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-
 function runCheck(
   library: Library,
   flags: readonly string[] = [],
@@ -149,12 +148,7 @@ Deno.test({
   ignore: ignore || withoutRoot(),
   async fn() {
     using library = unpackLibrary("v2.20.15");
-    const give = (path: string): void => {
-      Deno.chownSync(path, 65534, 65534);
-      if (!Deno.lstatSync(path).isDirectory) return;
-      for (const { name } of Deno.readDirSync(path)) give(`${path}/${name}`);
-    };
-    give(library.folder);
+    giveToNobody(library.folder);
     Deno.chmodSync(library.folder, 0o755);
     Deno.chmodSync(`${library.media}/${FIRST}`, 0o000);
     const result = await runCheck(library, [], { wrapper: NOBODY });

@@ -1,29 +1,7 @@
 // What a failed write means to a whole export or import: one line and what to do about it.
 
 import { PaperwardError } from "../../errors.ts";
-import { osErrorCode } from "../../library/os_error.ts";
-
-const FULL = { reason: "there is no space left", hint: "free some space there" };
-const FORBIDDEN = {
-  reason: "no permission to write there",
-  hint: "run as the user that owns the folder, or change its permissions",
-};
-
-/** Errors of the operating system that a user can mend. */
-const REASONS: Readonly<Record<string, { readonly reason: string; readonly hint: string }>> = {
-  ENOSPC: FULL,
-  EDQUOT: FULL,
-  EACCES: FORBIDDEN,
-  EPERM: FORBIDDEN,
-  EROFS: {
-    reason: "its file system is read-only",
-    hint: "mount it writable, or use another folder",
-  },
-  EIO: {
-    reason: "its disk reports an error",
-    hint: "the disk may be failing: use another one",
-  },
-};
+import { osErrorCode, REFUSALS } from "../../library/os_error.ts";
 
 /** What is written, and what may be said of what was there before. */
 const BEFORE = {
@@ -39,7 +17,7 @@ export function writeError(
   message: string,
   of: keyof typeof BEFORE = "export",
 ): PaperwardError {
-  const known = code === undefined ? undefined : REASONS[code];
+  const known = code === undefined ? undefined : REFUSALS[code];
   return new PaperwardError(`Cannot write to ${target}: ${known?.reason ?? message}`, {
     hints: [...(known ? [known.hint] : []), ...BEFORE[of]],
   });
@@ -52,6 +30,6 @@ export function explainWriteError(
   of: keyof typeof BEFORE = "export",
 ): unknown {
   const code = osErrorCode(error);
-  if (code === undefined || !(code in REASONS) || !(error instanceof Error)) return error;
+  if (code === undefined || !(code in REFUSALS) || !(error instanceof Error)) return error;
   return writeError(target, code, error.message, of);
 }

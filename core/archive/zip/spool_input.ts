@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import { PaperwardError } from "../../errors.ts";
 import type { Files } from "../../library/files.ts";
+import { isFileError, osErrorCode, REFUSALS } from "../../library/os_error.ts";
 import type { StopSignal } from "../../sandbox/stop_signal.ts";
 
 /** What spooling needs. */
@@ -30,13 +31,21 @@ export async function spoolInput(options: SpoolInputOptions): Promise<string> {
       size += piece.length;
       keep(() => file.write(piece), scratch);
     }
+  } catch (error) {
+    throw isFileError(error) ? unreadable(error) : error;
   } finally {
     file.close();
   }
   if (size > 0) return path;
-  throw new PaperwardError("Cannot read the export from standard input: nothing came", {
-    hints: ["a zip belongs there: - < export.zip"],
-  });
+  throw new PaperwardError(`${UNREADABLE}: nothing came`, { hints: [BELONGS] });
+}
+
+const UNREADABLE = "Cannot read the export from standard input";
+const BELONGS = "a zip belongs there: - < export.zip";
+
+function unreadable(error: Error): PaperwardError {
+  const reason = REFUSALS[osErrorCode(error) ?? ""]?.reason ?? error.message;
+  return new PaperwardError(`${UNREADABLE}: ${reason}`, { hints: [BELONGS], cause: error });
 }
 
 function keep(write: () => void, scratch: string): void {

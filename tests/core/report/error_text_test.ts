@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { PaperwardError, StopRequested } from "../../../core/errors.ts";
 import { errorText, printError } from "../../../core/report/error_text.ts";
+import { tempFolder } from "../../_fixtures.ts";
 import { Screen } from "./_screen.ts";
 
 Deno.test("what a user can mend: one line, hints, the exit code, no stack", () => {
@@ -61,6 +62,79 @@ Deno.test("a path that Deno opens to nobody is no defect", () => {
   // What was forgotten to be granted is one.
   const forgotten = new Deno.errors.NotCapable('Requires read access to "/x"');
   match(errorText(forgotten).message, /defect/);
+});
+
+/** What the system really says, and what is told. */
+const REFUSED: readonly {
+  readonly name: string;
+  readonly says: RegExp;
+  readonly hint: RegExp;
+  act(folder: string): void;
+}[] = [
+  {
+    name: "a full disk",
+    says: /^Cannot use \/dev\/full: there is no space left$/,
+    hint: /free some space/,
+    act: () => Deno.writeTextFileSync("/dev/full", "x"),
+  },
+  {
+    name: "a full disk behind a file that is open",
+    says: /^Cannot go on: No space left on device/,
+    hint: /free some space/,
+    act() {
+      using file = Deno.openSync("/dev/full", { write: true });
+      file.writeSync(new Uint8Array(1));
+    },
+  },
+  {
+    name: "a file where a folder should be",
+    says: /^Cannot use .+\/file\/below: a file is where a folder should be$/,
+    hint: /move it away/,
+    act: (folder) => Deno.openSync(`${folder}/file/below`),
+  },
+  {
+    name: "a folder where a file should be",
+    says: /^Cannot use .+\/folder: a folder is where a file should be$/,
+    hint: /move it away/,
+    act: (folder) => void Deno.readTextFileSync(`${folder}/folder`),
+  },
+  {
+    name: "links in a circle",
+    says: /^Cannot use .+\/loop: symbolic links lead in a circle$/,
+    hint: /remove the link/,
+    act: (folder) => void Deno.readTextFileSync(`${folder}/loop`),
+  },
+];
+
+for (const { name, says, hint, act } of REFUSED) {
+  Deno.test(`${name} is no defect`, () => {
+    using temp = tempFolder();
+    Deno.writeTextFileSync(`${temp.path}/file`, "");
+    Deno.mkdirSync(`${temp.path}/folder`);
+    Deno.symlinkSync(`${temp.path}/loop`, `${temp.path}/loop`);
+    let thrown: unknown;
+    try {
+      act(temp.path);
+    } catch (error) {
+      thrown = error;
+    }
+    const { exit, message, hints, details } = errorText(thrown);
+    strictEqual(exit, "failed");
+    match(message, says);
+    match(hints.join("\n"), hint);
+    // Where it happened is part of the details.
+    match(details.join("\n"), /caused by/);
+  });
+}
+
+Deno.test("a file that is missing without anybody having looked is a defect", () => {
+  let thrown: unknown;
+  try {
+    Deno.openSync("/no/such/file");
+  } catch (error) {
+    thrown = error;
+  }
+  match(errorText(thrown).message, /defect/);
 });
 
 Deno.test("anything can be thrown", () => {
