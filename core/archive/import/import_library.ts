@@ -100,6 +100,7 @@ export async function importLibrary(
   cleanup.defer(() => created?.release());
   cleanup.defer(() => made?.remove());
   cleanup.defer(() => database.close());
+  const isSame = rememberFile(world);
   const documents = join(settings.mediaRoot, "documents");
   sayWhatIsOpen(world, database, opened);
 
@@ -107,6 +108,12 @@ export async function importLibrary(
     ? undefined
     : await takeLock(world, options, database.generation);
   cleanup.defer(() => lock?.release());
+  if (!isSame()) {
+    throw new PaperwardError(
+      `Cannot import into ${database.place}: it was removed or replaced while the lock was waited for`,
+      { hints: ["whoever was making this library took it back: run the import again"] },
+    );
+  }
   const base = {
     source: options.source,
     dryRun: options.dryRun === true,
@@ -220,6 +227,15 @@ function sayWhatIsOpen(
       `(${generation}); export: ${source.kind} ${source.path}, ` +
       (metadata.version === null ? "release unknown" : `paperless-ngx ${metadata.version}`),
   );
+}
+
+/** A database that is open can be removed all the same: what is written to it then is lost.
+ * @returns whether the database's file is still the one that it is now; true for a server */
+function rememberFile({ files, settings: { database } }: ImportWorld): () => boolean {
+  if (database.kind !== "sqlite") return () => true;
+  const inode = () => files.exists(database.path) ? files.stat(database.path).inode : undefined;
+  const before = inode();
+  return () => inode() === before;
 }
 
 async function takeLock(

@@ -15,7 +15,7 @@ import { inlineTransferPool } from "../../../../wasm/checksum/transfer_pool.ts";
 import { settingsFor } from "../../../_server_settings.ts";
 import { SERVER_KINDS, testServer, withoutServer } from "../../../_servers.ts";
 import { silentReport } from "../../../_silent_report.ts";
-import { exportTo, homeIn, makeSample, tempBase } from "./_world.ts";
+import { exportTo, homeIn, importInto, makeEmpty, makeSample, tempBase } from "./_world.ts";
 
 const SIGINT = 2;
 
@@ -60,6 +60,30 @@ Deno.test("sqlite: whoever made a library holds its lock until it is given back"
   await waiting.promise;
   made.release();
   (await next)?.release();
+});
+
+Deno.test("sqlite: a library that is taken back by its maker while the lock is waited for gets no import", async () => {
+  for (const made of [undefined, "v3"] as const) {
+    using base = tempBase();
+    const from = await makeSample(`${base.path}/from`, { generation: "v3", documents: 2 });
+    await exportTo(from, `${base.path}/export`);
+    const home = makeEmpty(`${base.path}/to`, "v3");
+    const { database, mediaRoot } = home.settings;
+    if (database.kind !== "sqlite") throw new Error("not on SQLite");
+    const held = await lockFile(mediaLockPath(mediaRoot), { stop: new StopSignal() });
+    const waiting = Promise.withResolvers<void>();
+    const silent = silentReport();
+    const report = {
+      ...silent,
+      info: (text: string) => text.startsWith("Waiting") ? waiting.resolve() : silent.info(text),
+    };
+    const importing = importInto(home, { source: `${base.path}/export` }, { report });
+    await waiting.promise;
+    Deno.removeSync(database.path);
+    if (made) createLibrary({ path: database.path, generation: made });
+    held?.release();
+    await assert.rejects(importing, /was removed or replaced while the lock was waited for/);
+  }
 });
 
 for (const kind of SERVER_KINDS) {
