@@ -55,6 +55,7 @@ function databaseUrls({ databases = [] }: Command, options: Options): Record<str
 async function run(command: Command, given: Options, columns: number): Promise<ExitName> {
   const { loadSettings, denoSettingsFiles } = await import("./core/settings/load_settings.ts");
   const { launchCommand } = await import("./core/sandbox/launch.ts");
+  const { warningOfRoot } = await import("./core/sandbox/foreign_library.ts");
   const { withRealPaths } = await import("./core/sandbox/real_paths.ts");
   const global = readGlobalOptions(given);
   const reporting = reportOptions(given, columns);
@@ -74,12 +75,15 @@ async function run(command: Command, given: Options, columns: number): Promise<E
       files: denoSettingsFiles,
     });
     for (const warning of warnings) report.warn(warning);
+    const access = command.access(settings, options);
+    const foreign = warningOfRoot(access, settings);
+    if (foreign) report.warn(...foreign);
     const { exit, crash } = await launchCommand({
       entry: new URL("./commands/worker.ts", import.meta.url),
       command: command.name,
       options,
       settings,
-      access: command.access(settings, options),
+      access,
       report: reporting,
       version: project.version,
       traceback: global.traceback,

@@ -2,7 +2,7 @@
 // and the library as it was.
 
 import assert from "node:assert/strict";
-import { type Library, unpackLibrary } from "../_fixtures.ts";
+import { type Library, tempFolder, unpackLibrary } from "../_fixtures.ts";
 import { giveToNobody, NOBODY } from "../_nobody.ts";
 import {
   assertCode,
@@ -75,6 +75,29 @@ for (const { name, spoil, commands, says, hint } of REFUSALS) {
     },
   });
 }
+
+Deno.test({
+  name:
+    "root is told that it leaves its own files in a library of somebody else, only where it makes some",
+  ignore: withoutBinaryOrFixtures() || withoutRoot(),
+  async fn() {
+    using library = unpackLibrary("v3.0.5");
+    using target = tempFolder();
+    const env = { ...environment(library), ...FORMAT };
+    const WARNING = /^warning: Running as root on a library of user 65534: .+\nhint: .*'#65534'/m;
+    const tells = async (...command: readonly string[]) => {
+      const result = await runBinary(command, { env });
+      assertCode(result, 0);
+      return WARNING.test(result.stderr);
+    };
+    giveToNobody(library.folder);
+    assert.equal(await tells("document_renamer", "--dry-run"), false);
+    assert.equal(await tells("document_exporter", target.path), false);
+    assert.equal(await tells("document_renamer"), true);
+    Deno.chownSync(library.media, 0, 0);
+    assert.equal(await tells("document_renamer"), false);
+  },
+});
 
 Deno.test({
   name: "a folder on standard input is said to be one",
