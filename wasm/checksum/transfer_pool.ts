@@ -69,6 +69,9 @@ export interface TransferPoolOptions {
   readonly size?: number;
 }
 
+/** Tasks that a Worker has at most: enough to keep it busy while this thread reads and writes a batch of rows. */
+const AHEAD_IN_WORKER = 128;
+
 /** Transfers by Workers that hold no permission but the given ones. They start with the first job: a run
  * that has nothing to do starts none.
  * @throws {Deno.errors.NotCapable} where the caller doesn't hold them itself */
@@ -79,6 +82,7 @@ export function openTransferPool(options: TransferPoolOptions): TransferPool {
     pool ??= createPool<Task, Outcome>({
       entry: new URL("./worker.ts", import.meta.url),
       size,
+      ahead: AHEAD_IN_WORKER,
       permissions: {
         read: [...read],
         write: [...write],

@@ -8,6 +8,7 @@ import type { TransferPool } from "../../../wasm/checksum/transfer_pool.ts";
 import type { ReadBatch } from "../../../wasm/checksum/read_batch.ts";
 import type { TransferAlgorithm } from "../../../wasm/checksum/transfer.ts";
 import { STAGING_FOLDER } from "../staging/staging.ts";
+import { type EarlyDigests, GROUP } from "./early_digests.ts";
 import {
   type ExportProblem,
   fileProblem,
@@ -26,13 +27,12 @@ export interface CompareOptions {
   readonly algorithm: TransferAlgorithm;
   readonly transfers: TransferPool;
   readonly stop: SharedArrayBuffer;
+  /** Checksums that were asked for ahead, of all wanted files in their order. */
+  readonly early?: Pick<EarlyDigests, "isEqual">;
 }
 
 /** What comes out: a line of the plan, or a problem. */
 export type Compared = { readonly planned: PlannedFile } | { readonly problem: ExportProblem };
-
-/** Files of the target that one message to a Worker asks about: with small ones the messages cost the most. */
-const GROUP = 8;
 
 /** Compares wanted files with source and target.
  * @param decided told of each file: in order, but for those whose target has to be checksummed first. What it
@@ -54,14 +54,22 @@ export async function compareFiles(
   };
   async function* batches(): AsyncGenerator<ReadBatch> {
     let group: PlannedFile[] = [];
+    let number = 0;
     for await (const file of wanted) {
+      const n = number++;
       const found = findSource(files, file);
       const planned = "problem" in found ? found : decide(look, file, found, options);
       if (planned !== "ask checksum") {
         decided("problem" in planned ? planned : { planned });
         continue;
       }
-      group.push(plannedFile(file, found as Found, "keep", "checksum equal"));
+      const equal = plannedFile(file, found as Found, "keep", "checksum equal");
+      const isEqual = await options.early?.isEqual(n);
+      if (isEqual !== undefined) {
+        decided({ planned: isEqual ? equal : different(equal) });
+        continue;
+      }
+      group.push(equal);
       if (group.length < GROUP) continue;
       yield ask(group);
       group = [];
@@ -76,13 +84,14 @@ export async function compareFiles(
     asked.get(id)?.forEach((file, index) => {
       if (stopped.has(index)) return;
       // Upstream compares what is in the target with the checksum in the database (`-c`).
-      const isEqual = digests[index] === file.checksum;
-      decided({
-        planned: isEqual ? file : { ...file, action: "copy", reason: "checksum differs" },
-      });
+      decided({ planned: digests[index] === file.checksum ? file : different(file) });
     });
     asked.delete(id);
   }
+}
+
+function different(file: PlannedFile): PlannedFile {
+  return { ...file, action: "copy", reason: "checksum differs" };
 }
 
 interface Found {

@@ -30,6 +30,7 @@ import { hasSameContent, scratchOutbox } from "./outbox.ts";
 import { beginPlan, type Early, type ExportPlan, type Planning } from "./plan_export.ts";
 import type { ExportProblem, PlannedFile } from "./planned_file.ts";
 import { longestName, probeTarget, type TargetAbilities } from "./probe_target.ts";
+import { openBriefRests } from "./turns.ts";
 
 /** What a target can do where nothing was tried out: a dry run, a zip. */
 const USUAL_ABILITIES: TargetAbilities = {
@@ -259,11 +260,7 @@ async function collect(
         }),
         outbox: job.outbox,
         wanted,
-        // A server that can't write meanwhile shall not wait for anything but the reading, and where no file is read
-        // nothing is gained.
-        rest: database.snapshotBlocksWriters || !needsTransfers(job)
-          ? () => Promise.resolve()
-          : rest,
+        rest: restOf(job, database, rest),
         secrets: job.secrets,
         generator,
         onRecords: (count) => progress.advance(count),
@@ -280,6 +277,17 @@ async function collect(
     progress.end();
     generator?.close();
   }
+}
+
+/** What the reader does after each batch of rows: where no file is read nothing is gained by a rest, and a server that
+ * can't write meanwhile shall not wait for anything but the reading. */
+function restOf(
+  job: ExportJob,
+  { snapshotBlocksWriters }: LibraryDatabase,
+  rest: Planning["rest"],
+): Planning["rest"] {
+  if (!needsTransfers(job)) return () => Promise.resolve();
+  return snapshotBlocksWriters ? openBriefRests() : rest;
 }
 
 /** A dry run prints the plan. */

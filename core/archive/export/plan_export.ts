@@ -5,10 +5,12 @@ import { join, relative } from "node:path";
 import { PaperwardError } from "../../errors.ts";
 import { openSpool, type Spool } from "../../library/spool.ts";
 import { formatBytes, formatCount } from "../../report/format.ts";
+import { MANIFEST_FILE } from "../manifest/manifest_files.ts";
 import { METADATA_FILE } from "../metadata.ts";
 import type { Collected } from "./collect_export.ts";
 import { type Compared, compareFiles } from "./compare_files.ts";
 import type { EarlyCopies } from "./early_copies.ts";
+import { openEarlyDigests } from "./early_digests.ts";
 import type { ExportJob } from "./export_job.ts";
 import { openTargetPlanner, type TargetPlanner } from "./plan_target.ts";
 import type { ExportProblem, PlannedFile, WantedFile } from "./planned_file.ts";
@@ -92,6 +94,9 @@ export function beginPlan(job: ExportJob, early: Early | undefined): Planning {
       yield file;
     }
   }
+  const digests = comparesEarly(job)
+    ? openEarlyDigests({ transfers, algorithm: job.algorithm, stop: stop.memory })
+    : undefined;
   const comparing = compareFiles(files, inTurn(), {
     ...(options.zip ? {} : { target: target.folder }),
     compareChecksums: options.compareChecksums === true,
@@ -99,17 +104,24 @@ export function beginPlan(job: ExportJob, early: Early | undefined): Planning {
     algorithm: job.algorithm,
     transfers,
     stop: stop.memory,
+    ...(digests && { early: digests }),
   }, decided);
   // Told to whoever finishes the plan.
   comparing.catch(() => {});
   const spools = opening.move();
 
   return {
-    wanted,
+    wanted: {
+      add(file) {
+        wanted.add(file);
+        digests?.ask(join(target.folder, file.name), file.checksum);
+      },
+    },
     rest: turns.rest,
     async finish(all) {
       collected = all;
       wanted.close();
+      digests?.end();
       turns.end();
       const progress = report.progress("Comparing", wanted.length);
       progress.advance(compared);
@@ -137,6 +149,7 @@ export function beginPlan(job: ExportJob, early: Early | undefined): Planning {
     async cancel() {
       turns.end();
       spools.dispose();
+      await digests?.cancel();
       await comparing.catch(() => {});
     },
   };
@@ -149,6 +162,12 @@ function* namesOf(
   for (const { name } of wanted) yield name;
   for (const { name } of manifests) yield name;
   yield METADATA_FILE;
+}
+
+/** Whether the target will be checksummed whatever the database says: it holds an export. */
+function comparesEarly({ world, options, target }: ExportJob): boolean {
+  return options.compareChecksums === true && !options.zip && !options.dataOnly &&
+    world.files.exists(join(target.folder, MANIFEST_FILE));
 }
 
 async function planRemoval(job: ExportJob, planner: TargetPlanner) {

@@ -3,6 +3,17 @@
 
 import { turn } from "../../../wasm/pool.ts";
 
+/** ms for which Workers are kept busy while readers keep writers out: paperless-ngx 2 waits 5 s before it gives up to
+ * write, and on a slow disk reading waits for whoever else reads. */
+const MOMENT = 2000;
+
+/** For a reader that keeps writers out. Workers get what is new to do in the first moment, then nothing until it has
+ * ended; this thread does nothing but read. */
+export function openBriefRests(): () => Promise<void> {
+  const end = performance.now() + MOMENT;
+  return () => performance.now() < end ? turn() : Promise.resolve();
+}
+
 /** Two sides that take turns in one thread. */
 export interface Turns {
   /** The reader rests for as long as it has worked, or until the other side has nothing to do. */

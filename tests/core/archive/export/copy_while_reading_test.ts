@@ -116,7 +116,7 @@ Deno.test("new files are copied while rows are read, each once, and the export i
   deepStrictEqual(tree(other.target), first);
 });
 
-Deno.test("a database that readers lock is read to its end first", async () => {
+Deno.test("a database that readers lock is read to its end before anything is copied", async () => {
   using temp = tempFolder();
   const stage = await makeStage(temp.path);
   {
@@ -128,7 +128,7 @@ Deno.test("a database that readers lock is read to its end first", async () => {
   strictEqual(begun.all, summary.copied);
   ok(summary.copied > DOCUMENTS);
   const again = await run(stage, { compareChecksums: true });
-  strictEqual(again.begun.whileReading, 0);
+  ok(again.begun.whileReading > 0, "Workers could checksum the target meanwhile");
   strictEqual(again.summary.copied, 0);
 });
 

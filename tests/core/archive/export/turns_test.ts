@@ -1,7 +1,8 @@
 // Who works while rows are read: whoever looks at files goes on only while the reader rests, or has ended.
 
 import { ok, strictEqual } from "node:assert/strict";
-import { openTurns } from "../../../../core/archive/export/turns.ts";
+import { clearImmediate, setImmediate } from "node:timers";
+import { openBriefRests, openTurns } from "../../../../core/archive/export/turns.ts";
 
 const breath = () => new Promise((resolve) => setTimeout(resolve, 0));
 
@@ -15,6 +16,24 @@ function workClock(): Disposable & { work(ms: number): void } {
     [Symbol.dispose]: () => void (performance.now = now),
   };
 }
+
+Deno.test("a reader that keeps writers out lets messages in for a moment only", async () => {
+  using clock = workClock();
+  const rest = openBriefRests();
+  let isIn = false;
+  const look = async () => {
+    isIn = false;
+    const message = setImmediate(() => isIn = true);
+    await rest();
+    clearImmediate(message);
+    return isIn;
+  };
+  strictEqual(await look(), true);
+  clock.work(1900);
+  strictEqual(await look(), true);
+  clock.work(200);
+  strictEqual(await look(), false);
+});
 
 Deno.test("the other side works while the reader rests, and freely once the reader has ended", async () => {
   using clock = workClock();
