@@ -136,6 +136,25 @@ Deno.test({
 });
 
 Deno.test({
+  name: "verify --rehearse: how the caller's own library is set up says nothing about the export",
+  ignore: withoutBinary(),
+  async fn() {
+    using made = await sampleExport("v3");
+    const result = await runBinary(["verify", made.path, "--rehearse", "--no-progress-bar"], {
+      env: {
+        PAPERLESS_SCRATCH_DIR: `${made.folder}/scratch`,
+        PAPERLESS_AUDIT_LOG_ENABLED: "no",
+        PAPERLESS_FILENAME_FORMAT: "{{ created_year }}/{{ title }}",
+        PAPERLESS_FILENAME_FORMAT_REMOVE_NONE: "yes",
+        PAPERLESS_APP_LOGO: "/logo/none.png",
+      },
+    });
+    assertCode(result, 0);
+    assert.match(result.stdout, /^ {2}rehearsal \d+ documents/m);
+  },
+});
+
+Deno.test({
   name: "verify --json, --junit and --html tell the same",
   ignore: withoutBinary(),
   async fn() {

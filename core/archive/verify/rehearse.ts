@@ -69,12 +69,16 @@ export async function rehearse(
     return path;
   };
   const dataDir = folder("data");
+  // The caller's settings are about a library of his own; of them only the clock counts, which reads old exports.
   const settings: Settings = {
-    ...world.settings,
     dataDir,
     mediaRoot: folder("media"),
     scratchDir: folder("scratch"),
     database: { kind: "sqlite", path: join(dataDir, "db.sqlite3"), timeoutMs: 10_000 },
+    timeZone: world.settings.timeZone,
+    filenameFormatRemoveNone: false,
+    auditLogEnabled: true,
+    raw: {},
   };
   const inner = (name: string): RehearsalWorld => ({
     ...world,
