@@ -12,6 +12,7 @@ import {
   type RunResult,
   withoutBinary,
   withoutBinaryOrFixtures,
+  withoutRoot,
 } from "../_run_binary.ts";
 import {
   copyOf,
@@ -151,6 +152,44 @@ Deno.test({
     });
     assertCode(result, 0);
     assert.match(result.stdout, /^ {2}rehearsal \d+ documents/m);
+  },
+});
+
+Deno.test({
+  name:
+    "verify --rehearse: what keeps an export from being read ends the run as without --rehearse",
+  ignore: withoutBinary() || withoutRoot(),
+  async fn() {
+    using made = await sampleExport("v3", { passphrase: "right" });
+    using newer = await sampleExport("v3");
+    Deno.writeTextFileSync(newer.at("metadata.json"), `{"version": "4.0.0"}`);
+    using closed = await sampleExport("v3");
+    Deno.chmodSync(originalOf(closed), 0);
+    const cases = [
+      [made, [], 12, "passphrase"],
+      [made, ["--passphrase", "wrong"], 12, "passphrase"],
+      [newer, [], 13, "version"],
+      [closed, [], 3, "unreadable-file"],
+    ] as const;
+    for (const [each, flags, code, check] of cases) {
+      Deno.chmodSync(each.folder, 0o777);
+      const junit = `${each.folder}/verify.xml`;
+      const result = await runBinary(
+        ["verify", each.path, "--rehearse", "--json", "--junit", junit, ...flags],
+        {
+          env: { PAPERLESS_SCRATCH_DIR: each.folder },
+          wrapper: ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+        },
+      );
+      assertCode(result, code);
+      const lines = jsonLines(result.stdout);
+      const findings = lines.filter(({ type }) => type === "finding");
+      assert.deepEqual(findings.map((finding) => finding.check), [check]);
+      assert.equal(lines.at(-1)?.rehearsal, undefined);
+      assert.match(result.stderr, /^Rehearsal: the export can't be restored as it is, see above$/m);
+      // Nobody may take it for rehearsed.
+      assert.doesNotMatch(Deno.readTextFileSync(junit), /rehears/);
+    }
   },
 });
 
