@@ -9,6 +9,8 @@ const NAMES: Readonly<Record<string, string>> = {
   17: "EEXIST",
   18: "EXDEV",
   20: "ENOTDIR",
+  23: "ENFILE",
+  24: "EMFILE",
   28: "ENOSPC",
   30: "EROFS",
   36: "ENAMETOOLONG",
@@ -21,6 +23,11 @@ export function osErrorCode(error: unknown): string | undefined {
   if ("code" in error && typeof error.code === "string") return error.code;
   const number = /\(os error (\d+)\)/.exec(error.message)?.[1];
   return number === undefined ? undefined : NAMES[number];
+}
+
+/** An error of the operating system that was only heard of: from a Worker, or foreseen. @param code `ENOSPC` */
+export function osError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 /** Whether an error concerns one file, not the program: the operating system refused something. */

@@ -14,6 +14,7 @@ import {
   withoutBinaryOrFixtures,
   withoutRoot,
 } from "../_run_binary.ts";
+import { smallDisk } from "../_small_disk.ts";
 import {
   copyOf,
   documentsOf,
@@ -189,6 +190,33 @@ Deno.test({
       assert.match(result.stderr, /^Rehearsal: the export can't be restored as it is, see above$/m);
       // Nobody may take it for rehearsed.
       assert.doesNotMatch(Deno.readTextFileSync(junit), /rehears/);
+    }
+  },
+});
+
+Deno.test({
+  name: "verify --rehearse: too little room in scratch says nothing about the export, exit code 3",
+  ignore: withoutBinaryOrFixtures() || withoutRoot(),
+  async fn() {
+    using reports = tempFolder();
+    const junit = `${reports.path}/verify.xml`;
+    for (const version of VERSIONS) {
+      // Too little for an empty database, for the files, and for the rows behind them.
+      for (const size of ["1m", "4m", "6600k"]) {
+        using disk = smallDisk(size);
+        const result = await runBinary(
+          ["verify", recordedTree(version, "plain"), "--rehearse", "--json", "--junit", junit],
+          { env: { PAPERLESS_SCRATCH_DIR: disk.path } },
+        );
+        assertCode(result, 3);
+        const errors = jsonLines(result.stdout).filter(({ level }) => level === "error");
+        assert.deepEqual(errors.map(({ check }) => check), ["not-rehearsed"]);
+        assert.match(String(errors[0]?.message), /PAPERLESS_SCRATCH_DIR/);
+        const xml = Deno.readTextFileSync(junit);
+        assert.match(xml, /<testcase classname="verify.not-rehearsed"[^>]*>\s*<error /);
+        assert.doesNotMatch(xml, /classname="verify.rehearsal"/);
+        assert.deepEqual([...Deno.readDirSync(disk.path)], []);
+      }
     }
   },
 });

@@ -12,6 +12,7 @@ import { PaperwardError } from "../../errors.ts";
 import type { HeldLock } from "../../library/media_lock.ts";
 import { takeMediaLock } from "../../library/take_media_lock.ts";
 import { type JournalEntry, openJournal } from "../../library/journal/open_journal.ts";
+import { osError } from "../../library/os_error.ts";
 import { openSpool, type Spool } from "../../library/spool.ts";
 import { formatBytes, formatCount } from "../../report/format.ts";
 import type { Generation } from "../../schema/model.ts";
@@ -541,7 +542,10 @@ function checkSpace({ world, documents }: ImportJob, { files: { bytes } }: Impor
     `Cannot import into ${folder}: ${formatBytes(bytes)} are needed there, ${
       formatBytes(free)
     } are free`,
-    { hints: ["free some space there; nothing was changed"] },
+    {
+      hints: ["free some space there; nothing was changed"],
+      cause: osError("ENOSPC", "foreseen"),
+    },
   );
 }
 

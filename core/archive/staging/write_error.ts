@@ -1,7 +1,7 @@
 // What a failed write means to a whole export or import: one line and what to do about it.
 
 import { PaperwardError } from "../../errors.ts";
-import { osErrorCode } from "../../library/os_error.ts";
+import { osError, osErrorCode } from "../../library/os_error.ts";
 
 const FULL = { reason: "there is no space left", hint: "free some space there" };
 const FORBIDDEN = {
@@ -42,6 +42,7 @@ export function writeError(
   const known = code === undefined ? undefined : REASONS[code];
   return new PaperwardError(`Cannot write to ${target}: ${known?.reason ?? message}`, {
     hints: [...(known ? [known.hint] : []), ...BEFORE[of]],
+    ...(code === undefined ? {} : { cause: osError(code, message) }),
   });
 }
 
