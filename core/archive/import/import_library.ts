@@ -39,6 +39,7 @@ import { generationOf, type OpenExport, openExport } from "./open_export.ts";
 import { type FileSync, openFileSync } from "../staging/sync_files.ts";
 import { type OldFiles, openOldFiles } from "./old_files.ts";
 import { type FilePlan, planFiles } from "./plan_files.ts";
+import { type FateOptions, openFates } from "./record_fates.ts";
 import type { ExportScan } from "./scan_export.ts";
 import { checkFiles, stageFiles } from "./stage_files.ts";
 import { makeRoom, writeRecords, type WrittenRecords } from "./write_records.ts";
@@ -358,10 +359,11 @@ type Done = Pick<
 /** A dry run checks every file, and prints the plan. */
 async function showPlan(
   job: ImportJob,
-  { scan, numbers, files }: ImportPlan,
+  plan: ImportPlan,
   oldFiles: OldFiles,
 ): Promise<Done> {
   const { world, problems } = job;
+  const { files } = plan;
   using found = openProblemList(world.files, join(world.scratch, "file-problems"));
   const progress = world.report.progress("Checking files", files.files.length);
   using transfers = disposable(
@@ -384,12 +386,7 @@ async function showPlan(
   found.close();
   tellProblems(job, problems);
   tellProblems(job, found);
-  const counts = Array.from(scan.counts, ([model, records]): ImportCount => {
-    const merged = [...scan.keys.get(model) ?? []]
-      .filter((pk) => numbers.fate(model, pk) === "merge").length;
-    const leftOut = scan.dropped.get(model)?.size ?? 0;
-    return { model, records, added: records - merged - leftOut, merged, leftOut };
-  });
+  const counts = await countFates(job, plan);
   return {
     documents: counts.find(({ model }) => model === "documents.document")?.added ?? 0,
     files: files.files.length,
@@ -397,6 +394,30 @@ async function showPlan(
     counts,
     problems: sumOf(problems.counts, found.counts),
   };
+}
+
+/** What would become of the records: they are read once more, as when they are written. */
+async function countFates(job: ImportJob, plan: ImportPlan): Promise<readonly ImportCount[]> {
+  const { world, records } = job;
+  const fates = openFates(fateOptions(job, plan));
+  const progress = world.report.progress("Counting rows");
+  try {
+    for await (const batch of records.read()) {
+      world.stop.throwIfRequested();
+      for (const record of batch.records) fates.take(record);
+      progress.advance(batch.records.length);
+    }
+  } finally {
+    progress.end();
+  }
+  return fates.counts();
+}
+
+function fateOptions(
+  { database: { tables }, schema }: ImportJob,
+  { scan, numbers, library }: ImportPlan,
+): FateOptions {
+  return { tables, schema, scan, numbers, merging: !library.isEmpty };
 }
 
 function disposable(transfers: TransferPool): TransferPool & Disposable {
@@ -701,15 +722,11 @@ async function writeAll(
         kysely,
         kind: database.kind,
         ...(database.server ? { server: database.server } : {}),
-        tables: database.tables,
-        schema,
-        scan,
-        numbers,
+        ...fateOptions(job, plan),
         fileNames: plan.files.names,
         checksums,
         pages,
         serialNumbers: library.serialNumbers,
-        merging: !library.isEmpty,
         batchSize: options.batchSize ?? BATCH,
         journal,
         stop: world.stop,
