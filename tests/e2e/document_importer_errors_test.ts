@@ -18,7 +18,9 @@ import {
   shellQuote,
   startBinary,
   withoutBinaryOrFixtures,
+  withoutRoot,
 } from "../_run_binary.ts";
+import { smallDisk } from "../_small_disk.ts";
 import { holdLock, lookAt } from "./_export.ts";
 import { newPlace, type Place, runImport, summaryOf } from "./_import.ts";
 
@@ -385,6 +387,8 @@ const PLACES: readonly {
   readonly flags: readonly string[];
   readonly code: number;
   readonly says: RegExp;
+  /** How a dry run ends. @default {as the real one} */
+  readonly dry?: number;
   readonly prepare?: (place: Place) => Promise<void> | void;
 }[] = [
   {
@@ -424,6 +428,7 @@ const PLACES: readonly {
     flags: [],
     code: 1,
     says: /in the way: thumbnail of documents\.document 1: .*0000001\.webp exists/,
+    dry: 4,
     prepare: async (place) => {
       assertCode(await runBinary(["migrate"], place), 0);
       Deno.writeTextFileSync(`${place.media}/documents/thumbnails/0000001.webp`, "mine");
@@ -451,9 +456,19 @@ const PLACES: readonly {
       Deno.symlinkSync(`${place.folder}/outside`, `${place.media}/documents/originals`);
     },
   },
+  {
+    name: "--create finds a file where a folder should be",
+    flags: ["--create"],
+    code: 1,
+    says: /Cannot create a library: .*documents is in the way.*\nhint: the folders above/,
+    prepare: (place) => {
+      Deno.mkdirSync(place.media);
+      Deno.writeTextFileSync(`${place.media}/documents`, "");
+    },
+  },
 ];
 
-for (const { name, flags, code, says, prepare } of PLACES) {
+for (const { name, flags, code, says, dry, prepare } of PLACES) {
   Deno.test({
     name: `${name}: said, and nothing is changed`,
     ignore,
@@ -461,13 +476,75 @@ for (const { name, flags, code, says, prepare } of PLACES) {
       using place = newPlace();
       await prepare?.(place);
       const before = contentOf(place);
-      const result = await runImport(place, recordedTree("v3.0.5", "plain"), flags);
-      assertCode(result, code);
-      assert.match(result.stderr, says);
-      assert.deepEqual(treeChanges(before, contentOf(place)), []);
+      for (const [also, expected] of [[[], code], [["--dry-run"], dry ?? code]] as const) {
+        const result = await runImport(place, recordedTree("v3.0.5", "plain"), [...flags, ...also]);
+        assertCode(result, expected);
+        assert.match(result.stderr, says);
+        assert.deepEqual(treeChanges(before, contentOf(place)), []);
+      }
     },
   });
 }
+
+Deno.test({
+  name: "--create where no folder can be made: said, by a dry run too, and nothing is left",
+  ignore: ignore || withoutRoot(),
+  fn: async () => {
+    using place = newPlace();
+    const scratch = place.env.PAPERLESS_SCRATCH_DIR!;
+    Deno.mkdirSync(scratch);
+    Deno.chmodSync(scratch, 0o777);
+    Deno.mkdirSync(`${place.folder}/closed`);
+    Deno.chmodSync(place.folder, 0o755);
+    const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    // Nothing above it, and nothing that this user may write to.
+    for (const [folder, wrapper] of [["none", []], ["closed", nobody]] as const) {
+      for (const name of ["PAPERLESS_DATA_DIR", "PAPERLESS_MEDIA_ROOT"]) {
+        const look = lookAt(place.folder);
+        const env = { ...place.env, [name]: `${place.folder}/${folder}/mine` };
+        for (const also of [[], ["--dry-run"]]) {
+          const result = await runImport(
+            { env },
+            `${fixturesRoot()}/v3.0.5/exports/z/export-2026-11-23.zip`,
+            ["--create", ...also],
+            { wrapper },
+          );
+          assertCode(result, 1);
+          assert.match(
+            result.stderr,
+            /^error: Cannot create a library: .*\nhint: the folders above/m,
+          );
+          assert.deepEqual(look.changes(), []);
+        }
+      }
+    }
+  },
+});
+
+Deno.test({
+  name: "too little room in the media folder: said, by a dry run too, and nothing is left",
+  ignore: ignore || withoutRoot(),
+  fn: async () => {
+    using place = newPlace();
+    using disk = smallDisk("4m");
+    const there = { env: { ...place.env, PAPERLESS_MEDIA_ROOT: `${disk.path}/media` } };
+    const refuse = async (...flags: readonly string[]) => {
+      const look = lookAt(place.folder, disk.path);
+      for (const also of [["--dry-run"], []]) {
+        const result = await runImport(there, recordedTree("v3.0.5", "plain"), [...flags, ...also]);
+        assertCode(result, 1);
+        assert.match(
+          result.stderr,
+          /^error: Cannot import into .*\/media\/documents: 4\.6 MB are needed there, 4\.2 MB are free$/m,
+        );
+        assert.deepEqual(look.changes(), []);
+      }
+    };
+    await refuse("--create");
+    assertCode(await runBinary(["migrate"], there), 0);
+    await refuse();
+  },
+});
 
 /** Everything but SQLite's own files beside the database, which come and go. */
 function contentOf({ folder }: Place) {

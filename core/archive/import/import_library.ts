@@ -18,7 +18,7 @@ import { formatBytes, formatCount } from "../../report/format.ts";
 import type { Generation } from "../../schema/model.ts";
 import { explainWriteError } from "../staging/write_error.ts";
 import { beginScan, openReading, type Reading, type Scanning } from "./begin_scan.ts";
-import { createEmptyLibrary, hasDatabase } from "./create_empty_library.ts";
+import { createEmptyLibrary, hasDatabase, tryFolders } from "./create_empty_library.ts";
 import { settleLibraryTwins } from "./database_twins.ts";
 import type { ImportOptions } from "./import_options.ts";
 import { blockingProblems, openProblemList, type ProblemList } from "./import_problem.ts";
@@ -105,6 +105,7 @@ export async function importLibrary(
   const documents = join(settings.mediaRoot, "documents");
   sayWhatIsOpen(world, database, opened);
 
+  if (!created) checkMedia(world);
   const lock = options.dryRun || created
     ? undefined
     : await takeLock(world, options, database.generation);
@@ -144,7 +145,7 @@ export async function importLibrary(
   const plan = await planImport(job, early);
   losses.end(records);
   const done = options.dryRun
-    ? await showPlan(job, plan, oldFiles)
+    ? await showPlan(job, plan, oldFiles, wanted)
     : await carryOut(job, plan, oldFiles, () => made = undefined);
   return {
     ...base,
@@ -224,16 +225,19 @@ function sayWhatIsOpen(
   );
 }
 
-async function takeLock(
-  { settings, files, report, stop }: ImportWorld,
-  options: ImportOptions,
-  generation: Generation,
-): Promise<HeldLock | undefined> {
+function checkMedia({ settings, files }: ImportWorld): void {
   if (!files.exists(settings.mediaRoot)) {
     throw new PaperwardError(`Cannot import into ${settings.mediaRoot}: there is no such folder`, {
       hints: ["point PAPERLESS_MEDIA_ROOT (or --media-root) at the media folder of the library"],
     });
   }
+}
+
+async function takeLock(
+  { settings, report, stop }: ImportWorld,
+  options: ImportOptions,
+  generation: Generation,
+): Promise<HeldLock | undefined> {
   return await takeMediaLock({
     settings,
     report,
@@ -356,14 +360,22 @@ type Done = Pick<
   "documents" | "files" | "bytes" | "counts" | "problems" | "journal"
 >;
 
-/** A dry run checks every file, and prints the plan. */
+/** A dry run checks every file, and prints the plan.
+ * @param wanted the generation of the library to make */
 async function showPlan(
   job: ImportJob,
   plan: ImportPlan,
   oldFiles: OldFiles,
+  wanted: Generation | undefined,
 ): Promise<Done> {
   const { world, problems } = job;
   const { files } = plan;
+  tellProblems(job, problems);
+  // Where the real run would get no further, neither does this one.
+  const lookForFolder = newFolders(job, () => {});
+  for (const { place } of files.files) lookForFolder(dirname(join(job.documents, place)));
+  if (wanted === undefined) checkSpace(job, plan);
+  else tryFolders(world, wanted, () => checkSpace(job, plan));
   using found = openProblemList(world.files, join(world.scratch, "file-problems"));
   const progress = world.report.progress("Checking files", files.files.length);
   using transfers = disposable(
@@ -384,7 +396,6 @@ async function showPlan(
   }
   progress.end();
   found.close();
-  tellProblems(job, problems);
   tellProblems(job, found);
   const counts = await countFates(job, plan);
   return {
@@ -666,24 +677,31 @@ async function newChecksums(
 }
 
 /** The journal lists every file and every folder that was not there. */
-function noteFiles(
-  { world: { files }, documents }: ImportJob,
-  staged: Iterable<Staged>,
-  journal: JournalEntry,
-): void {
-  const known = new Set<string>();
-  const noteFolder = (folder: string): void => {
-    if (known.has(folder) || folder === dirname(documents)) return;
-    known.add(folder);
-    if (files.exists(folder)) return;
-    noteFolder(dirname(folder));
-    journal.record({ kind: "folder added", path: folder });
-  };
+function noteFiles(job: ImportJob, staged: Iterable<Staged>, journal: JournalEntry): void {
+  const { documents } = job;
+  const noteFolder = newFolders(job, (path) => journal.record({ kind: "folder added", path }));
   for (const { place, digest } of staged) {
     const path = join(documents, place);
     noteFolder(dirname(path));
     journal.record({ kind: "file added", path, checksum: digest });
   }
+}
+
+/** Looks for folders of the library. @param tell called for each that is not there, before those in it
+ * @returns looks for a folder and those above it
+ * @throws {PaperwardError} where links lead out */
+function newFolders(
+  { world: { files }, documents }: ImportJob,
+  tell: (path: string) => void,
+): (folder: string) => void {
+  const known = new Set<string>();
+  return function look(folder) {
+    if (known.has(folder) || folder === dirname(documents)) return;
+    known.add(folder);
+    if (files.exists(folder)) return;
+    look(dirname(folder));
+    tell(folder);
+  };
 }
 
 interface WriteParts {
