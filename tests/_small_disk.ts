@@ -2,19 +2,16 @@
 
 import { tempFolder } from "./_fixtures.ts";
 
-/** Mounts one on a temporary folder. @param size as mount takes it: `4m` */
-export function smallDisk(size: string): Disposable & { readonly path: string } {
-  const temp = tempFolder();
+/** Mounts one. @param size as mount takes it: `4m` @param at an empty folder @default {a temporary one} */
+export function smallDisk(size: string, at?: string): Disposable & { readonly path: string } {
+  using cleanup = new DisposableStack();
+  const path = at ?? cleanup.use(tempFolder()).path;
   const run = (command: string, args: string[]) => {
     const { success, stderr } = new Deno.Command(command, { args }).outputSync();
     if (!success) throw new Error(`${command}: ${new TextDecoder().decode(stderr)}`);
   };
-  run("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", temp.path]);
-  return {
-    path: temp.path,
-    [Symbol.dispose]() {
-      run("umount", [temp.path]);
-      temp[Symbol.dispose]();
-    },
-  };
+  run("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", path]);
+  cleanup.defer(() => run("umount", [path]));
+  const kept = cleanup.move();
+  return { path, [Symbol.dispose]: () => kept.dispose() };
 }

@@ -522,6 +522,43 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a journal that can't be written: its own folder is named, not that of the documents",
+  ignore: ignore || withoutRoot(),
+  fn: async () => {
+    using place = newPlace();
+    assertCode(await runBinary(["migrate"], place), 0);
+    Deno.mkdirSync(`${place.data}/paperward/journal`);
+    new Deno.Command("chown", { args: ["-R", "65534:65534", place.folder] }).outputSync();
+    Deno.chownSync(`${place.data}/paperward/journal`, 0, 0);
+    const before = contentOf(place);
+    const result = await runImport(
+      place,
+      `${fixturesRoot()}/v3.0.5/exports/z/export-2026-11-23.zip`,
+      [],
+      { wrapper: ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] },
+    );
+    assertCode(result, 1);
+    assert.match(result.stderr, /^error: Cannot write to .*\/data\/paperward: no permission/m);
+    assert.deepEqual(treeChanges(before, contentOf(place)), []);
+  },
+});
+
+Deno.test({
+  name: "a journal that finds no room half way: its own folder is named, and nothing is left",
+  ignore: ignore || withoutRoot(),
+  fn: async () => {
+    using place = newPlace();
+    assertCode(await runBinary(["migrate"], place), 0);
+    using _disk = smallDisk("8k", `${place.data}/paperward`);
+    const before = contentOf(place);
+    const result = await runImport(place, recordedTree("v3.0.5", "plain"));
+    assertCode(result, 1);
+    assert.match(result.stderr, /^error: Cannot write to .*\/data\/paperward: there is no space/m);
+    assert.deepEqual(treeChanges(before, contentOf(place)), []);
+  },
+});
+
+Deno.test({
   name: "too little room in the media folder: said, by a dry run too, and nothing is left",
   ignore: ignore || withoutRoot(),
   fn: async () => {

@@ -20,6 +20,7 @@ import { explainWriteError } from "../staging/write_error.ts";
 import { beginScan, openReading, type Reading, type Scanning } from "./begin_scan.ts";
 import { createEmptyLibrary, hasDatabase, tryFolders } from "./create_empty_library.ts";
 import { settleLibraryTwins } from "./database_twins.ts";
+import { beginImportJournal } from "./import_journal.ts";
 import type { ImportOptions } from "./import_options.ts";
 import { blockingProblems, openProblemList, type ProblemList } from "./import_problem.ts";
 import type { ImportSchema } from "./import_schema.ts";
@@ -481,7 +482,7 @@ async function carryOut(
   onCommitted: () => void,
 ): Promise<Done> {
   const { world, documents } = job;
-  const { files, settings, scratch } = world;
+  const { files, scratch } = world;
   stopAtProblems(job, job.problems);
   checkSpace(job, plan);
   using stagingProblems = openProblemList(files, join(scratch, "staging-problems"));
@@ -502,8 +503,7 @@ async function carryOut(
     await stageAll(job, plan, into);
     stopAtProblems(job, stagingProblems);
     const checksums = await newChecksums(job, staging, transfers, staged);
-    const journal = await openJournal(files, settings, { now: () => world.now() })
-      .begin({ command: "document_importer", arguments: world.commandLine });
+    const journal = await beginImportJournal(world);
     cleanup.use(journal);
     cleanup.defer(() => committed ? undefined : forget(journal));
     noteFiles(job, staged, journal);
