@@ -653,6 +653,11 @@ raw[at] ^= 1
 open(target, "wb").write(raw)`,
     says: /unreadable file: original of document 1/,
   },
+  {
+    name: "junk",
+    script: `open(target, "wb").write(b"no zip at all")`,
+    says: /Cannot open the export (standard input|\/\S+\/export\.zip): it is neither/,
+  },
 ];
 
 for (const { name, script, says } of ZIPS) {
@@ -691,6 +696,8 @@ exec(sys.argv[3])`,
           : await runImport(place, zip, ["--create"]);
         assertCode(result, 1);
         assert.match(result.stderr, says);
+        // Where it is kept meanwhile is nobody's business.
+        assert.ok(!result.stderr.includes(place.env.PAPERLESS_SCRATCH_DIR!));
         assert.deepEqual(look.changes(), []);
       },
     });

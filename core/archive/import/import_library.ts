@@ -221,7 +221,7 @@ function sayWhatIsOpen(
 ): void {
   report.info(
     `Library: ${kind} ${place}, media ${settings.mediaRoot}, paperless-ngx ${schema.release} ` +
-      `(${generation}); export: ${source.kind} ${source.path}, ` +
+      `(${generation}); export: ${source.kind} ${source.name}, ` +
       (metadata.version === null ? "release unknown" : `paperless-ngx ${metadata.version}`),
   );
 }
@@ -457,7 +457,7 @@ function stopAtProblems(job: ImportJob, problems: ProblemList): void {
   if (blocking === 0 || options.acceptDamaged) return;
   const isBare = (problems.counts["missing file"] ?? 0) === blocking && !options.dataOnly;
   throw new PaperwardError(
-    `Cannot import ${opened.source.path}: ${formatCount(blocking, "problem")} (listed above)`,
+    `Cannot import ${opened.source.name}: ${formatCount(blocking, "problem")} (listed above)`,
     {
       hints: [
         "nothing was changed; --accept-damaged imports what is good and lists the rest",
