@@ -13,6 +13,7 @@ import {
 import { hasPython, python, sql } from "../_python.ts";
 import {
   assertCode,
+  jsonLines,
   runBinary,
   runShell,
   shellQuote,
@@ -584,6 +585,46 @@ Deno.test({
 });
 
 /** Everything but SQLite's own files beside the database, which come and go. */
+Deno.test({
+  name: "what is wrong with a record only matters where the record is added",
+  ignore,
+  fn: async () => {
+    using source = copyOf("v3.0.5");
+    using place = newPlace();
+    assertCode(await runImport(place, source.path, ["--create"]), 0);
+    edit(
+      source.path,
+      `documents[0]["fields"]["archive_serial_number"] = 2**70
+documents[1]["fields"]["correspondent"] = 99999
+documents[2]["__exported_file_name__"] = 5
+documents[3]["fields"]["strange"] = 1`,
+    );
+    const before = contentOf(place);
+    for (const flags of [["--dry-run"], []]) {
+      const all = ["--into-non-empty", "--json", ...flags];
+      const there = await runImport(place, source.path, all);
+      assertCode(there, 0);
+      assert.ok(summaryOf(there).counts.every(({ added }) => added === 0));
+    }
+    // Another document has to be told from them.
+    edit(
+      source.path,
+      `new = json.loads(json.dumps(documents[0]))
+new["pk"], new["fields"]["checksum"] = 900, "0" * 64
+records.append(new)`,
+    );
+    const refused = await runImport(place, source.path, ["--into-non-empty", "--json"]);
+    assertCode(refused, 1);
+    assert.deepEqual(
+      jsonLines(refused.stdout).filter(({ type }) => type === "problem").map(({ kind, item }) =>
+        `${kind}: ${item}`
+      ),
+      ["bad value: documents.document 900"],
+    );
+    assert.deepEqual(treeChanges(before, contentOf(place)), []);
+  },
+});
+
 function contentOf({ folder }: Place) {
   return new Map(
     [...readTree(folder)].filter(([path, { kind }]) =>

@@ -319,6 +319,9 @@ async function planImport(job: ImportJob, early: Scanning | undefined): Promise<
   const serviceUsers = serviceUsersOf(records.from.startsWith("3.") ? "v3" : "v2", library);
   const scan = await scanning.end(serviceUsers);
   const numbers = numberRows(schema, scan, library, serviceUsers);
+  for (const { label, pk, problem } of scan.doubts) {
+    if (numbers.fate(label, pk) !== "merge") problems.add(problem);
+  }
   const clashing = twins && database.kind === "mariadb"
     ? await settleLibraryTwins(twins, { ...job, ...scan, numbers, place: database.place, report })
     : scan.clashing;
