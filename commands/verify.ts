@@ -54,7 +54,8 @@ const flags: readonly Flag[] = [
     long: "rehearse",
     origin: "paperward",
     help: "Restore it into a throw-away library in the scratch folder (PAPERLESS_SCRATCH_DIR; it " +
-      "needs as much room as the export), check that library as --deep does, and compare its records.",
+      "needs room for all of the export and a database), check that library as --deep does, and " +
+      "compare its records.",
   },
   {
     long: "against",
@@ -81,8 +82,9 @@ export const verify: Command = {
   details:
     "Checks the container, manifests and metadata, every reference between records, every file that " +
     "the manifest names with its checksum, and that nothing else is there. Exports of every release " +
-    "since ng-0.9 are read. Exit code 4: something is damaged; 3: something could not be read; 12: " +
-    "the passphrase is missing or wrong; 13: the export is newer than this program.",
+    "since ng-0.9 are read. Exit code 4: something is damaged; 3: something could not be read, or " +
+    "the rehearsal found no room; 12: the passphrase is missing or wrong; 13: the export is newer than " +
+    "this program.",
   arguments: args,
   flags,
   access(_settings, options) {

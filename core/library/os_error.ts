@@ -98,6 +98,11 @@ export function osErrorCode(error: unknown): string | undefined {
   return number === undefined ? undefined : NAMES[number];
 }
 
+/** An error of the operating system that was only heard of: from a Worker, or foreseen. @param code `ENOSPC` */
+export function osError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
 /** Whether an error concerns one file, not the program: the operating system refused something. */
 export function isFileError(error: unknown): error is Error {
   return error instanceof Error &&

@@ -13,12 +13,15 @@ import {
 import { hasPython, python, sql } from "../_python.ts";
 import {
   assertCode,
+  jsonLines,
   runBinary,
   runShell,
   shellQuote,
   startBinary,
   withoutBinaryOrFixtures,
+  withoutRoot,
 } from "../_run_binary.ts";
+import { smallDisk } from "../_small_disk.ts";
 import { holdLock, lookAt } from "./_export.ts";
 import { newPlace, type Place, runImport, summaryOf } from "./_import.ts";
 
@@ -385,6 +388,8 @@ const PLACES: readonly {
   readonly flags: readonly string[];
   readonly code: number;
   readonly says: RegExp;
+  /** How a dry run ends. @default {as the real one} */
+  readonly dry?: number;
   readonly prepare?: (place: Place) => Promise<void> | void;
 }[] = [
   {
@@ -424,6 +429,7 @@ const PLACES: readonly {
     flags: [],
     code: 1,
     says: /in the way: thumbnail of documents\.document 1: .*0000001\.webp exists/,
+    dry: 4,
     prepare: async (place) => {
       assertCode(await runBinary(["migrate"], place), 0);
       Deno.writeTextFileSync(`${place.media}/documents/thumbnails/0000001.webp`, "mine");
@@ -451,9 +457,19 @@ const PLACES: readonly {
       Deno.symlinkSync(`${place.folder}/outside`, `${place.media}/documents/originals`);
     },
   },
+  {
+    name: "--create finds a file where a folder should be",
+    flags: ["--create"],
+    code: 1,
+    says: /Cannot create a library: .*documents is in the way.*\nhint: the folders above/,
+    prepare: (place) => {
+      Deno.mkdirSync(place.media);
+      Deno.writeTextFileSync(`${place.media}/documents`, "");
+    },
+  },
 ];
 
-for (const { name, flags, code, says, prepare } of PLACES) {
+for (const { name, flags, code, says, dry, prepare } of PLACES) {
   Deno.test({
     name: `${name}: said, and nothing is changed`,
     ignore,
@@ -461,15 +477,154 @@ for (const { name, flags, code, says, prepare } of PLACES) {
       using place = newPlace();
       await prepare?.(place);
       const before = contentOf(place);
-      const result = await runImport(place, recordedTree("v3.0.5", "plain"), flags);
-      assertCode(result, code);
-      assert.match(result.stderr, says);
-      assert.deepEqual(treeChanges(before, contentOf(place)), []);
+      for (const [also, expected] of [[[], code], [["--dry-run"], dry ?? code]] as const) {
+        const result = await runImport(place, recordedTree("v3.0.5", "plain"), [...flags, ...also]);
+        assertCode(result, expected);
+        assert.match(result.stderr, says);
+        assert.deepEqual(treeChanges(before, contentOf(place)), []);
+      }
     },
   });
 }
 
+Deno.test({
+  name: "--create where no folder can be made: said, by a dry run too, and nothing is left",
+  ignore: ignore || withoutRoot(),
+  fn: async () => {
+    using place = newPlace();
+    const scratch = place.env.PAPERLESS_SCRATCH_DIR!;
+    Deno.mkdirSync(scratch);
+    Deno.chmodSync(scratch, 0o777);
+    Deno.mkdirSync(`${place.folder}/closed`);
+    Deno.chmodSync(place.folder, 0o755);
+    const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    // Nothing above it, and nothing that this user may write to.
+    for (const [folder, wrapper] of [["none", []], ["closed", nobody]] as const) {
+      for (const name of ["PAPERLESS_DATA_DIR", "PAPERLESS_MEDIA_ROOT"]) {
+        const look = lookAt(place.folder);
+        const env = { ...place.env, [name]: `${place.folder}/${folder}/mine` };
+        for (const also of [[], ["--dry-run"]]) {
+          const result = await runImport(
+            { env },
+            `${fixturesRoot()}/v3.0.5/exports/z/export-2026-11-23.zip`,
+            ["--create", ...also],
+            { wrapper },
+          );
+          assertCode(result, 1);
+          assert.match(
+            result.stderr,
+            /^error: Cannot create a library: .*\nhint: the folders above/m,
+          );
+          assert.deepEqual(look.changes(), []);
+        }
+      }
+    }
+  },
+});
+
+Deno.test({
+  name: "a journal that can't be written: its own folder is named, not that of the documents",
+  ignore: ignore || withoutRoot(),
+  fn: async () => {
+    using place = newPlace();
+    assertCode(await runBinary(["migrate"], place), 0);
+    Deno.mkdirSync(`${place.data}/paperward/journal`);
+    new Deno.Command("chown", { args: ["-R", "65534:65534", place.folder] }).outputSync();
+    Deno.chownSync(`${place.data}/paperward/journal`, 0, 0);
+    const before = contentOf(place);
+    const result = await runImport(
+      place,
+      `${fixturesRoot()}/v3.0.5/exports/z/export-2026-11-23.zip`,
+      [],
+      { wrapper: ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] },
+    );
+    assertCode(result, 1);
+    assert.match(result.stderr, /^error: Cannot write to .*\/data\/paperward: no permission/m);
+    assert.deepEqual(treeChanges(before, contentOf(place)), []);
+  },
+});
+
+Deno.test({
+  name: "a journal that finds no room half way: its own folder is named, and nothing is left",
+  ignore: ignore || withoutRoot(),
+  fn: async () => {
+    using place = newPlace();
+    assertCode(await runBinary(["migrate"], place), 0);
+    using _disk = smallDisk("8k", `${place.data}/paperward`);
+    const before = contentOf(place);
+    const result = await runImport(place, recordedTree("v3.0.5", "plain"));
+    assertCode(result, 1);
+    assert.match(result.stderr, /^error: Cannot write to .*\/data\/paperward: there is no space/m);
+    assert.deepEqual(treeChanges(before, contentOf(place)), []);
+  },
+});
+
+Deno.test({
+  name: "too little room in the media folder: said, by a dry run too, and nothing is left",
+  ignore: ignore || withoutRoot(),
+  fn: async () => {
+    using place = newPlace();
+    using disk = smallDisk("4m");
+    const there = { env: { ...place.env, PAPERLESS_MEDIA_ROOT: `${disk.path}/media` } };
+    const refuse = async (...flags: readonly string[]) => {
+      const look = lookAt(place.folder, disk.path);
+      for (const also of [["--dry-run"], []]) {
+        const result = await runImport(there, recordedTree("v3.0.5", "plain"), [...flags, ...also]);
+        assertCode(result, 1);
+        assert.match(
+          result.stderr,
+          /^error: Cannot import into .*\/media\/documents: 4\.6 MB are needed there, 4\.2 MB are free$/m,
+        );
+        assert.deepEqual(look.changes(), []);
+      }
+    };
+    await refuse("--create");
+    assertCode(await runBinary(["migrate"], there), 0);
+    await refuse();
+  },
+});
+
 /** Everything but SQLite's own files beside the database, which come and go. */
+Deno.test({
+  name: "what is wrong with a record only matters where the record is added",
+  ignore,
+  fn: async () => {
+    using source = copyOf("v3.0.5");
+    using place = newPlace();
+    assertCode(await runImport(place, source.path, ["--create"]), 0);
+    edit(
+      source.path,
+      `documents[0]["fields"]["archive_serial_number"] = 2**70
+documents[1]["fields"]["correspondent"] = 99999
+documents[2]["__exported_file_name__"] = 5
+documents[3]["fields"]["strange"] = 1`,
+    );
+    const before = contentOf(place);
+    for (const flags of [["--dry-run"], []]) {
+      const all = ["--into-non-empty", "--json", ...flags];
+      const there = await runImport(place, source.path, all);
+      assertCode(there, 0);
+      assert.ok(summaryOf(there).counts.every(({ added }) => added === 0));
+    }
+    // Another document has to be told from them.
+    edit(
+      source.path,
+      `new = json.loads(json.dumps(documents[0]))
+new["pk"], new["fields"]["checksum"] = 900, "0" * 64
+records.append(new)`,
+    );
+    const refused = await runImport(place, source.path, ["--into-non-empty", "--json"]);
+    assertCode(refused, 1);
+    assert.deepEqual(
+      jsonLines(refused.stdout).filter(({ type }) => type === "problem").map(({ kind, item }) =>
+        `${kind}: ${item}`
+      ),
+      ["bad value: documents.document 900"],
+    );
+    assert.deepEqual(treeChanges(before, contentOf(place)), []);
+  },
+});
+
 function contentOf({ folder }: Place) {
   return new Map(
     [...readTree(folder)].filter(([path, { kind }]) =>
@@ -539,6 +694,11 @@ raw[at] ^= 1
 open(target, "wb").write(raw)`,
     says: /unreadable file: original of document 1/,
   },
+  {
+    name: "junk",
+    script: `open(target, "wb").write(b"no zip at all")`,
+    says: /Cannot open the export (standard input|\/\S+\/export\.zip): it is neither/,
+  },
 ];
 
 for (const { name, script, says } of ZIPS) {
@@ -577,6 +737,8 @@ exec(sys.argv[3])`,
           : await runImport(place, zip, ["--create"]);
         assertCode(result, 1);
         assert.match(result.stderr, says);
+        // Where it is kept meanwhile is nobody's business.
+        assert.ok(!result.stderr.includes(place.env.PAPERLESS_SCRATCH_DIR!));
         assert.deepEqual(look.changes(), []);
       },
     });

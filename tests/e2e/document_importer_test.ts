@@ -15,9 +15,23 @@ import {
   VERSIONS,
 } from "../_fixtures.ts";
 import { hasPython, python, sql } from "../_python.ts";
-import { assertCode, jsonLines, runShell, withoutBinaryOrFixtures } from "../_run_binary.ts";
+import {
+  assertCode,
+  jsonLines,
+  type RunResult,
+  runShell,
+  withoutBinaryOrFixtures,
+} from "../_run_binary.ts";
+import { sampleExport } from "../core/archive/verify/_verify.ts";
 import { lookAt, runExport, tempTarget } from "./_export.ts";
-import { EXPORTED, newPlace, type Place, runImport, summaryOf } from "./_import.ts";
+import {
+  EXPORTED,
+  newPlace,
+  type Place,
+  type PrintedSummary,
+  runImport,
+  summaryOf,
+} from "./_import.ts";
 
 const ignore = withoutBinaryOrFixtures() || !hasPython();
 
@@ -244,6 +258,45 @@ Deno.test({
     assert.deepEqual(treeChanges(before, withoutScratch(readTree(place.folder))), []);
   },
 });
+
+for (const version of VERSIONS) {
+  Deno.test({
+    name: `${version}: a dry run counts what the real run does, model by model`,
+    ignore,
+    fn: async () => {
+      const generation = version === "v2.20.15" ? "v2" : "v3";
+      using library = unpackLibrary(version);
+      using sample = await sampleExport(generation);
+      using fresh = newPlace();
+      const own = recordedTree(version, "plain");
+      const runs: readonly (readonly [Pick<Place, "env">, string, string])[] = [
+        [fresh, own, "--create"],
+        [library, own, "--into-non-empty"],
+        [library, sample.path, "--into-non-empty"],
+        // Then there is something of both.
+        [fresh, sample.path, "--into-non-empty"],
+        [fresh, recordedTree("v2.20.15", "sm"), "--into-non-empty"],
+      ];
+      for (const [place, source, flag] of runs) {
+        const promised = await runImport(place, source, [flag, "--json", "--dry-run"]);
+        // A number that is taken is told: a finding here, a part that failed there.
+        assertCode(promised, 0, 4);
+        const done = await runImport(place, source, [flag, "--json"]);
+        assertCode(done, 0, 3);
+        assert.deepEqual(figuresOf(promised), figuresOf(done), source);
+      }
+      const again = summaryOf(await runImport(library, own, ["--into-non-empty", "--json"]));
+      assert.ok(again.counts.every(({ added }) => added === 0));
+    },
+  });
+}
+
+/** What a summary says but how the run went about it. */
+function figuresOf(result: RunResult): Partial<PrintedSummary> {
+  const summary = { ...jsonLines(result.stdout).at(-1) };
+  for (const name of ["dryRun", "exit", "journal", "duration"]) delete summary[name];
+  return summary;
+}
 
 function withoutScratch<Entry>(tree: Map<string, Entry>): Map<string, Entry> {
   return new Map([...tree].filter(([path]) => path !== "scratch"));

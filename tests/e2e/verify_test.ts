@@ -12,7 +12,9 @@ import {
   type RunResult,
   withoutBinary,
   withoutBinaryOrFixtures,
+  withoutRoot,
 } from "../_run_binary.ts";
+import { smallDisk } from "../_small_disk.ts";
 import {
   copyOf,
   documentsOf,
@@ -132,6 +134,90 @@ Deno.test({
     });
     assertCode(scratch, 2);
     assert.match(scratch.stderr, /Cannot make a scratch folder in \/proc\/nothing/);
+  },
+});
+
+Deno.test({
+  name: "verify --rehearse: how the caller's own library is set up says nothing about the export",
+  ignore: withoutBinary(),
+  async fn() {
+    using made = await sampleExport("v3");
+    const result = await runBinary(["verify", made.path, "--rehearse", "--no-progress-bar"], {
+      env: {
+        PAPERLESS_SCRATCH_DIR: `${made.folder}/scratch`,
+        PAPERLESS_AUDIT_LOG_ENABLED: "no",
+        PAPERLESS_FILENAME_FORMAT: "{{ created_year }}/{{ title }}",
+        PAPERLESS_FILENAME_FORMAT_REMOVE_NONE: "yes",
+        PAPERLESS_APP_LOGO: "/logo/none.png",
+      },
+    });
+    assertCode(result, 0);
+    assert.match(result.stdout, /^ {2}rehearsal \d+ documents/m);
+  },
+});
+
+Deno.test({
+  name:
+    "verify --rehearse: what keeps an export from being read ends the run as without --rehearse",
+  ignore: withoutBinary() || withoutRoot(),
+  async fn() {
+    using made = await sampleExport("v3", { passphrase: "right" });
+    using newer = await sampleExport("v3");
+    Deno.writeTextFileSync(newer.at("metadata.json"), `{"version": "4.0.0"}`);
+    using closed = await sampleExport("v3");
+    Deno.chmodSync(originalOf(closed), 0);
+    const cases = [
+      [made, [], 12, "passphrase"],
+      [made, ["--passphrase", "wrong"], 12, "passphrase"],
+      [newer, [], 13, "version"],
+      [closed, [], 3, "unreadable-file"],
+    ] as const;
+    for (const [each, flags, code, check] of cases) {
+      Deno.chmodSync(each.folder, 0o777);
+      const junit = `${each.folder}/verify.xml`;
+      const result = await runBinary(
+        ["verify", each.path, "--rehearse", "--json", "--junit", junit, ...flags],
+        {
+          env: { PAPERLESS_SCRATCH_DIR: each.folder },
+          wrapper: ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+        },
+      );
+      assertCode(result, code);
+      const lines = jsonLines(result.stdout);
+      const findings = lines.filter(({ type }) => type === "finding");
+      assert.deepEqual(findings.map((finding) => finding.check), [check]);
+      assert.equal(lines.at(-1)?.rehearsal, undefined);
+      assert.match(result.stderr, /^Rehearsal: the export can't be restored as it is, see above$/m);
+      // Nobody may take it for rehearsed.
+      assert.doesNotMatch(Deno.readTextFileSync(junit), /rehears/);
+    }
+  },
+});
+
+Deno.test({
+  name: "verify --rehearse: too little room in scratch says nothing about the export, exit code 3",
+  ignore: withoutBinaryOrFixtures() || withoutRoot(),
+  async fn() {
+    using reports = tempFolder();
+    const junit = `${reports.path}/verify.xml`;
+    for (const version of VERSIONS) {
+      // Too little for an empty database, for the files, and for the rows behind them.
+      for (const size of ["1m", "4m", "6600k"]) {
+        using disk = smallDisk(size);
+        const result = await runBinary(
+          ["verify", recordedTree(version, "plain"), "--rehearse", "--json", "--junit", junit],
+          { env: { PAPERLESS_SCRATCH_DIR: disk.path } },
+        );
+        assertCode(result, 3);
+        const errors = jsonLines(result.stdout).filter(({ level }) => level === "error");
+        assert.deepEqual(errors.map(({ check }) => check), ["not-rehearsed"]);
+        assert.match(String(errors[0]?.message), /PAPERLESS_SCRATCH_DIR/);
+        const xml = Deno.readTextFileSync(junit);
+        assert.match(xml, /<testcase classname="verify.not-rehearsed"[^>]*>\s*<error /);
+        assert.doesNotMatch(xml, /classname="verify.rehearsal"/);
+        assert.deepEqual([...Deno.readDirSync(disk.path)], []);
+      }
+    }
   },
 });
 

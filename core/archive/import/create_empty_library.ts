@@ -86,27 +86,17 @@ export async function createEmptyLibrary(
   await refuseDatabase(world);
   const database = planDatabase(world, generation);
   let lock: HeldLock | undefined;
-  const made: string[] = [];
-  // What is above them is not ours to make.
-  const roots = [settings.dataDir, settings.mediaRoot, ...database.folder ? [database.folder] : []];
-  const makeFolder = (folder: string): void => {
-    if (files.exists(folder)) return files.makeFolder(folder);
-    if (!roots.includes(folder)) makeFolder(dirname(folder));
-    files.makeFolder(folder);
-    made.push(folder);
-  };
-  const own = journalFolder(settings.dataDir);
+  const folders = openFolders(world);
   const created: CreatedLibrary = {
     async remove() {
       await database.remove();
       const lockPath = mediaLockPath(settings.mediaRoot);
-      if (lock && made.includes(settings.mediaRoot) && files.exists(lockPath)) {
+      if (lock && folders.made.includes(settings.mediaRoot) && files.exists(lockPath)) {
         files.remove(lockPath);
       }
       // What an import made in them meanwhile goes too, where it is empty again.
-      for (const folder of [join(own, "journal"), ...made.toReversed()]) {
-        if (files.exists(folder) && files.list(folder).length === 0) files.remove(folder);
-      }
+      removeEmpty(files, join(journalFolder(settings.dataDir), "journal"));
+      folders.remove();
     },
     release: () => lock?.release(),
   };
@@ -114,7 +104,7 @@ export async function createEmptyLibrary(
   undo.defer(() => created.release());
   undo.defer(() => created.remove());
   try {
-    makeFolder(settings.mediaRoot);
+    folders.make(settings.mediaRoot);
     lock = await takeMediaLock({
       ...world,
       generation,
@@ -122,25 +112,84 @@ export async function createEmptyLibrary(
     });
     // Another run may have made one before it gave the lock back.
     await refuseDatabase(world);
-    makeFolder(own);
-    // `document_index reindex` of 3.0 fails where this one is missing.
-    makeFolder(join(settings.dataDir, "index"));
-    if (database.folder) makeFolder(database.folder);
+    for (const folder of foldersOf(settings, generation)) folders.make(folder);
     await database.draft();
-    for (const folder of MEDIA_FOLDERS) {
-      if (folder === "share_link_bundles" && generation === "v2") continue;
-      makeFolder(join(settings.mediaRoot, "documents", folder));
-    }
     await database.appear();
     undo.move();
     return created;
   } catch (error) {
-    if (!isFileError(error)) throw error;
-    throw new PaperwardError(`Cannot create a library: ${error.message}`, {
-      hints: ["the folders above data and media must be there, and be yours to write to"],
-      cause: error,
-    });
+    throw explainFolders(error);
   }
+}
+
+/** Makes the folders of a library and takes back at once those that were not there: nothing but trying tells whether
+ * they can be made. @param look called while they are there
+ * @throws {PaperwardError} where one can't be made, as {@linkcode createEmptyLibrary} */
+export function tryFolders(
+  world: Pick<CreateWorld, "settings" | "files">,
+  generation: Generation,
+  look: () => void,
+): void {
+  const folders = openFolders(world);
+  try {
+    for (const folder of foldersOf(world.settings, generation)) folders.make(folder);
+    look();
+  } catch (error) {
+    throw explainFolders(error);
+  } finally {
+    folders.remove();
+  }
+}
+
+/** The folder in which a database lies that is a file. */
+function databaseFolder({ database }: Settings): readonly string[] {
+  return database.kind === "sqlite" ? [dirname(database.path)] : [];
+}
+
+/** The folders of a library, in the order in which they are made. */
+function foldersOf(settings: Settings, generation: Generation): readonly string[] {
+  const { dataDir, mediaRoot } = settings;
+  return [
+    mediaRoot,
+    journalFolder(dataDir),
+    // `document_index reindex` of 3.0 fails where this one is missing.
+    join(dataDir, "index"),
+    ...databaseFolder(settings),
+    ...MEDIA_FOLDERS.filter((name) => name !== "share_link_bundles" || generation === "v3")
+      .map((name) => join(mediaRoot, "documents", name)),
+  ];
+}
+
+/** Makes folders, and remembers which of them were not there. */
+function openFolders({ settings, files }: Pick<CreateWorld, "settings" | "files">) {
+  const made: string[] = [];
+  // What is above them is not ours to make.
+  const roots = [settings.dataDir, settings.mediaRoot, ...databaseFolder(settings)];
+  return {
+    made,
+    make(folder: string): void {
+      if (files.exists(folder)) return files.makeFolder(folder);
+      if (!roots.includes(folder)) this.make(dirname(folder));
+      files.makeFolder(folder);
+      made.push(folder);
+    },
+    /** Removes those that hold nothing. */
+    remove(): void {
+      for (const folder of made.toReversed()) removeEmpty(files, folder);
+    },
+  };
+}
+
+function removeEmpty(files: Files, folder: string): void {
+  if (files.exists(folder) && files.list(folder).length === 0) files.remove(folder);
+}
+
+function explainFolders(error: unknown): unknown {
+  if (!isFileError(error)) return error;
+  return new PaperwardError(`Cannot create a library: ${error.message}`, {
+    hints: ["the folders above data and media must be there, and be yours to write to"],
+    cause: error,
+  });
 }
 
 async function refuseDatabase(world: CreateWorld): Promise<void> {
@@ -155,8 +204,6 @@ async function refuseDatabase(world: CreateWorld): Promise<void> {
 
 /** A database that is to be made. */
 interface PlannedDatabase {
-  /** The folder in which it lies, where it is a file. */
-  readonly folder?: string;
   /** Makes what can be made without anybody's seeing it. */
   draft(): void;
   /** Makes it appear. */
@@ -173,7 +220,6 @@ function planDatabase(world: CreateWorld, generation: Generation): PlannedDataba
   /** What this run has made. */
   let made: string | undefined;
   return {
-    folder: dirname(database.path),
     draft() {
       removeDatabase(files, draft);
       made = draft;

@@ -12,13 +12,15 @@ import { PaperwardError } from "../../errors.ts";
 import type { HeldLock } from "../../library/media_lock.ts";
 import { takeMediaLock } from "../../library/take_media_lock.ts";
 import { type JournalEntry, openJournal } from "../../library/journal/open_journal.ts";
+import { osError } from "../../library/os_error.ts";
 import { openSpool, type Spool } from "../../library/spool.ts";
 import { formatBytes, formatCount } from "../../report/format.ts";
 import type { Generation } from "../../schema/model.ts";
 import { explainWriteError } from "../staging/write_error.ts";
 import { beginScan, openReading, type Reading, type Scanning } from "./begin_scan.ts";
-import { createEmptyLibrary, hasDatabase } from "./create_empty_library.ts";
+import { createEmptyLibrary, hasDatabase, tryFolders } from "./create_empty_library.ts";
 import { settleLibraryTwins } from "./database_twins.ts";
+import { beginImportJournal } from "./import_journal.ts";
 import type { ImportOptions } from "./import_options.ts";
 import { blockingProblems, openProblemList, type ProblemList } from "./import_problem.ts";
 import type { ImportSchema } from "./import_schema.ts";
@@ -38,6 +40,7 @@ import { generationOf, type OpenExport, openExport } from "./open_export.ts";
 import { type FileSync, openFileSync } from "../staging/sync_files.ts";
 import { type OldFiles, openOldFiles } from "./old_files.ts";
 import { type FilePlan, planFiles } from "./plan_files.ts";
+import { type FateOptions, openFates } from "./record_fates.ts";
 import type { ExportScan } from "./scan_export.ts";
 import { checkFiles, stageFiles } from "./stage_files.ts";
 import { makeRoom, writeRecords, type WrittenRecords } from "./write_records.ts";
@@ -104,6 +107,7 @@ export async function importLibrary(
   const documents = join(settings.mediaRoot, "documents");
   sayWhatIsOpen(world, database, opened);
 
+  if (!created) checkMedia(world);
   const lock = options.dryRun || created
     ? undefined
     : await takeLock(world, options, database.generation);
@@ -149,7 +153,7 @@ export async function importLibrary(
   const plan = await planImport(job, early);
   losses.end(records);
   const done = options.dryRun
-    ? await showPlan(job, plan, oldFiles)
+    ? await showPlan(job, plan, oldFiles, wanted)
     : await carryOut(job, plan, oldFiles, () => made = undefined);
   return {
     ...base,
@@ -224,7 +228,7 @@ function sayWhatIsOpen(
 ): void {
   report.info(
     `Library: ${kind} ${place}, media ${settings.mediaRoot}, paperless-ngx ${schema.release} ` +
-      `(${generation}); export: ${source.kind} ${source.path}, ` +
+      `(${generation}); export: ${source.kind} ${source.name}, ` +
       (metadata.version === null ? "release unknown" : `paperless-ngx ${metadata.version}`),
   );
 }
@@ -238,16 +242,19 @@ function rememberFile({ files, settings: { database } }: ImportWorld): () => boo
   return () => inode() === before;
 }
 
-async function takeLock(
-  { settings, files, report, stop }: ImportWorld,
-  options: ImportOptions,
-  generation: Generation,
-): Promise<HeldLock | undefined> {
+function checkMedia({ settings, files }: ImportWorld): void {
   if (!files.exists(settings.mediaRoot)) {
     throw new PaperwardError(`Cannot import into ${settings.mediaRoot}: there is no such folder`, {
       hints: ["point PAPERLESS_MEDIA_ROOT (or --media-root) at the media folder of the library"],
     });
   }
+}
+
+async function takeLock(
+  { settings, report, stop }: ImportWorld,
+  options: ImportOptions,
+  generation: Generation,
+): Promise<HeldLock | undefined> {
   return await takeMediaLock({
     settings,
     report,
@@ -328,6 +335,9 @@ async function planImport(job: ImportJob, early: Scanning | undefined): Promise<
   const serviceUsers = serviceUsersOf(records.from.startsWith("3.") ? "v3" : "v2", library);
   const scan = await scanning.end(serviceUsers);
   const numbers = numberRows(schema, scan, library, serviceUsers);
+  for (const { label, pk, problem } of scan.doubts) {
+    if (numbers.fate(label, pk) !== "merge") problems.add(problem);
+  }
   const clashing = twins && database.kind === "mariadb"
     ? await settleLibraryTwins(twins, { ...job, ...scan, numbers, place: database.place, report })
     : scan.clashing;
@@ -370,13 +380,22 @@ type Done = Pick<
   "documents" | "files" | "bytes" | "counts" | "problems" | "journal"
 >;
 
-/** A dry run checks every file, and prints the plan. */
+/** A dry run checks every file, and prints the plan.
+ * @param wanted the generation of the library to make */
 async function showPlan(
   job: ImportJob,
-  { scan, numbers, files }: ImportPlan,
+  plan: ImportPlan,
   oldFiles: OldFiles,
+  wanted: Generation | undefined,
 ): Promise<Done> {
   const { world, problems } = job;
+  const { files } = plan;
+  tellProblems(job, problems);
+  // Where the real run would get no further, neither does this one.
+  const lookForFolder = newFolders(job, () => {});
+  for (const { place } of files.files) lookForFolder(dirname(join(job.documents, place)));
+  if (wanted === undefined) checkSpace(job, plan);
+  else tryFolders(world, wanted, () => checkSpace(job, plan));
   using found = openProblemList(world.files, join(world.scratch, "file-problems"));
   const progress = world.report.progress("Checking files", files.files.length);
   using transfers = disposable(
@@ -397,14 +416,8 @@ async function showPlan(
   }
   progress.end();
   found.close();
-  tellProblems(job, problems);
   tellProblems(job, found);
-  const counts = Array.from(scan.counts, ([model, records]): ImportCount => {
-    const merged = [...scan.keys.get(model) ?? []]
-      .filter((pk) => numbers.fate(model, pk) === "merge").length;
-    const leftOut = scan.dropped.get(model)?.size ?? 0;
-    return { model, records, added: records - merged - leftOut, merged, leftOut };
-  });
+  const counts = await countFates(job, plan);
   return {
     documents: counts.find(({ model }) => model === "documents.document")?.added ?? 0,
     files: files.files.length,
@@ -412,6 +425,30 @@ async function showPlan(
     counts,
     problems: sumOf(problems.counts, found.counts),
   };
+}
+
+/** What would become of the records: they are read once more, as when they are written. */
+async function countFates(job: ImportJob, plan: ImportPlan): Promise<readonly ImportCount[]> {
+  const { world, records } = job;
+  const fates = openFates(fateOptions(job, plan));
+  const progress = world.report.progress("Counting rows");
+  try {
+    for await (const batch of records.read()) {
+      world.stop.throwIfRequested();
+      for (const record of batch.records) fates.take(record);
+      progress.advance(batch.records.length);
+    }
+  } finally {
+    progress.end();
+  }
+  return fates.counts();
+}
+
+function fateOptions(
+  { database: { tables }, schema }: ImportJob,
+  { scan, numbers, library }: ImportPlan,
+): FateOptions {
+  return { tables, schema, scan, numbers, merging: !library.isEmpty };
 }
 
 function disposable(transfers: TransferPool): TransferPool & Disposable {
@@ -439,7 +476,7 @@ function stopAtProblems(job: ImportJob, problems: ProblemList): void {
   if (blocking === 0 || options.acceptDamaged) return;
   const isBare = (problems.counts["missing file"] ?? 0) === blocking && !options.dataOnly;
   throw new PaperwardError(
-    `Cannot import ${opened.source.path}: ${formatCount(blocking, "problem")} (listed above)`,
+    `Cannot import ${opened.source.name}: ${formatCount(blocking, "problem")} (listed above)`,
     {
       hints: [
         "nothing was changed; --accept-damaged imports what is good and lists the rest",
@@ -464,7 +501,7 @@ async function carryOut(
   onCommitted: () => void,
 ): Promise<Done> {
   const { world, documents } = job;
-  const { files, settings, scratch } = world;
+  const { files, scratch } = world;
   stopAtProblems(job, job.problems);
   checkSpace(job, plan);
   using stagingProblems = openProblemList(files, join(scratch, "staging-problems"));
@@ -485,8 +522,7 @@ async function carryOut(
     await stageAll(job, plan, into);
     stopAtProblems(job, stagingProblems);
     const checksums = await newChecksums(job, staging, transfers, staged);
-    const journal = await openJournal(files, settings, { now: () => world.now() })
-      .begin({ command: "document_importer", arguments: world.commandLine });
+    const journal = await beginImportJournal(world);
     cleanup.use(journal);
     cleanup.defer(() => committed ? undefined : forget(journal));
     noteFiles(job, staged, journal);
@@ -557,7 +593,10 @@ function checkSpace({ world, documents }: ImportJob, { files: { bytes } }: Impor
     `Cannot import into ${folder}: ${formatBytes(bytes)} are needed there, ${
       formatBytes(free)
     } are free`,
-    { hints: ["free some space there; nothing was changed"] },
+    {
+      hints: ["free some space there; nothing was changed"],
+      cause: osError("ENOSPC", "foreseen"),
+    },
   );
 }
 
@@ -657,24 +696,31 @@ async function newChecksums(
 }
 
 /** The journal lists every file and every folder that was not there. */
-function noteFiles(
-  { world: { files }, documents }: ImportJob,
-  staged: Iterable<Staged>,
-  journal: JournalEntry,
-): void {
-  const known = new Set<string>();
-  const noteFolder = (folder: string): void => {
-    if (known.has(folder) || folder === dirname(documents)) return;
-    known.add(folder);
-    if (files.exists(folder)) return;
-    noteFolder(dirname(folder));
-    journal.record({ kind: "folder added", path: folder });
-  };
+function noteFiles(job: ImportJob, staged: Iterable<Staged>, journal: JournalEntry): void {
+  const { documents } = job;
+  const noteFolder = newFolders(job, (path) => journal.record({ kind: "folder added", path }));
   for (const { place, digest } of staged) {
     const path = join(documents, place);
     noteFolder(dirname(path));
     journal.record({ kind: "file added", path, checksum: digest });
   }
+}
+
+/** Looks for folders of the library. @param tell called for each that is not there, before those in it
+ * @returns looks for a folder and those above it
+ * @throws {PaperwardError} where links lead out */
+function newFolders(
+  { world: { files }, documents }: ImportJob,
+  tell: (path: string) => void,
+): (folder: string) => void {
+  const known = new Set<string>();
+  return function look(folder) {
+    if (known.has(folder) || folder === dirname(documents)) return;
+    known.add(folder);
+    if (files.exists(folder)) return;
+    look(dirname(folder));
+    tell(folder);
+  };
 }
 
 interface WriteParts {
@@ -713,15 +759,11 @@ async function writeAll(
         kysely,
         kind: database.kind,
         ...(database.server ? { server: database.server } : {}),
-        tables: database.tables,
-        schema,
-        scan,
-        numbers,
+        ...fateOptions(job, plan),
         fileNames: plan.files.names,
         checksums,
         pages,
         serialNumbers: library.serialNumbers,
-        merging: !library.isEmpty,
         batchSize: options.batchSize ?? BATCH,
         journal,
         stop: world.stop,

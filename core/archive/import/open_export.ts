@@ -38,8 +38,9 @@ export interface OpenExportOptions {
 /** Opens an export and its secrets.
  * @throws {PaperwardError} where it is none; exit `passphrase` where one is needed and missing */
 export async function openExport(options: OpenExportOptions): Promise<OpenExport> {
-  const path = options.source === "-" ? await spoolInput(options) : options.source;
-  const source = await openExportSource(options.files, path);
+  const source = options.source === "-"
+    ? await openExportSource(options.files, await spoolInput(options), "standard input")
+    : await openExportSource(options.files, options.source);
   try {
     const manifests = listManifests(source);
     const metadata = await readMetadata(source);

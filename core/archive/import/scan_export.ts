@@ -13,7 +13,7 @@ import { fileConversions } from "../history/file_conversions.ts";
 import type { MariadbTwinFinder } from "../../database/mariadb/twin_finder.ts";
 import { type ClashingNames, showRecord, tellTwins } from "./database_twins.ts";
 import type { ExportRecordSource } from "./export_records.ts";
-import type { ProblemList } from "./import_problem.ts";
+import type { ImportProblem, ProblemList } from "./import_problem.ts";
 import type { ImportModel, ImportSchema } from "./import_schema.ts";
 import { fieldsToCompare, FRESH_MODELS, keyPart, MERGE_RULES } from "./merge_rules.ts";
 import type { TreeTag } from "./tag_tree.ts";
@@ -51,6 +51,15 @@ export interface ExportScan {
   readonly dropped: ReadonlyMap<string, ReadonlySet<number>>;
   /** Stored names that the library's database takes for another's. */
   readonly clashing: ClashingNames;
+  /** What is wrong with records that the library may have already: then it doesn't matter. */
+  readonly doubts: Spool<Doubt>;
+}
+
+/** A problem of a record, which counts unless the library has the record. */
+export interface Doubt {
+  readonly label: string;
+  readonly pk: number;
+  readonly problem: ImportProblem;
 }
 
 /** What scanning needs. */
@@ -85,6 +94,7 @@ export async function scanExport(
 ): Promise<ExportScan> {
   const { schema, problems, merging } = options;
   using files = openSpool<WantedFile>(options.files, join(options.scratch, "wanted"));
+  using doubts = openSpool<Doubt>(options.files, join(options.scratch, "doubts"));
   const counts = new Map<string, number>();
   const keys = new Map<string, Set<number>>();
   const wanted = new Map<string, Set<number>>();
@@ -110,7 +120,15 @@ export async function scanExport(
   files.close();
   const clashing = await dropTwins();
   await dropDangling();
-  return { counts, keys, facts, tags, serialNumbers, files, dropped, clashing };
+  doubts.close();
+  return { counts, keys, facts, tags, serialNumbers, files, dropped, clashing, doubts };
+
+  function tell(label: string, pk: number, about: Omit<ImportProblem, "item">): void {
+    const { kind, ...rest } = about;
+    const problem = { kind, item: `${label} ${pk}`, ...rest };
+    if (merging) doubts.add({ label, pk, problem });
+    else problems.add(problem);
+  }
 
   function scanRecord(record: RawRecord): void {
     const { model: label } = record;
@@ -189,9 +207,8 @@ export async function scanExport(
       const required = !isUnknown &&
         model.fields.some(({ name, null: isNullable }) => name === field && !isNullable);
       isDropped ||= required;
-      problems.add({
+      tell(model.label, pk, {
         kind: isUnknown ? "unknown field" : "bad value",
-        item: `${model.label} ${pk}`,
         message: `${field} ${message}`,
         instead: required ? "the record is left out" : "the field is left empty",
       });
@@ -286,7 +303,7 @@ export async function scanExport(
       extra: string,
       file: Pick<WantedFile, "name" | "checksum" | "task">,
     ) => {
-      const path = exportedPath(record, extra, `documents.document ${parsed.pk}`);
+      const path = exportedPath(record, extra, model.label, parsed.pk);
       if (path !== null) files.add({ role, pk: parsed.pk, path, extension, ...file });
       return path;
     };
@@ -296,9 +313,8 @@ export async function scanExport(
       ...(countsPages(model, parsed) ? { task: "count pages" } : {}),
     });
     if (original === null) {
-      problems.add({
+      tell(model.label, parsed.pk, {
         kind: "missing file",
-        item: `documents.document ${parsed.pk}`,
         message: "the manifest names no original for it",
         instead: "the document is imported without it",
       });
@@ -309,16 +325,11 @@ export async function scanExport(
       ...(thumbnailTask(record) ?? {}),
     });
     const name = text("archive_filename");
-    const archive = exportedPath(
-      record,
-      "__exported_archive_name__",
-      `documents.document ${parsed.pk}`,
-    );
+    const archive = exportedPath(record, "__exported_archive_name__", model.label, parsed.pk);
     if (archive === null) return;
     if (name === null) {
-      problems.add({
+      tell(model.label, parsed.pk, {
         kind: "bad value",
-        item: `documents.document ${parsed.pk}`,
         message: "it has an archive, but archive_filename is empty",
         instead: "the archive is left out",
       });
@@ -335,23 +346,31 @@ export async function scanExport(
   }
 
   function wantBundle(model: ImportModel, parsed: ParsedRecord, record: RawRecord): void {
-    const item = `documents.sharelinkbundle ${parsed.pk}`;
-    const path = exportedPath(record, "__exported_share_link_bundle_name__", item);
+    const path = exportedPath(
+      record,
+      "__exported_share_link_bundle_name__",
+      model.label,
+      parsed.pk,
+    );
     const name = textOrNull(parsed.values[model.indexOf("file_path")]);
     if (path === null || !name) return;
     files.add({ role: "bundle", pk: parsed.pk, path, name, extension: "", checksum: null });
   }
 
-  function exportedPath(record: RawRecord, extra: string, item: string): string | null {
+  function exportedPath(
+    record: RawRecord,
+    extra: string,
+    label: string,
+    pk: number,
+  ): string | null {
     const raw = record.extras.get(extra);
     if (rawIsNull(raw)) return null;
     try {
       return rawString(raw);
     } catch (error) {
       if (!(error instanceof RawValueError)) throw error;
-      problems.add({
+      tell(label, pk, {
         kind: "bad value",
-        item,
         message: `${extra} is no text`,
         instead: "the file is left out",
       });
@@ -408,9 +427,8 @@ export async function scanExport(
         for (const { index, field, to } of model.references) {
           const value = parsed.values[index];
           if (typeof value !== "bigint" || !missing.get(to)?.has(Number(value))) continue;
-          problems.add({
+          tell(model.label, parsed.pk, {
             kind: "dangling reference",
-            item: `${model.label} ${parsed.pk}`,
             message: `${field.name} is ${to} ${value}, which the export does not hold`,
             instead: field.null ? "the field is left empty" : "the record is left out",
           });
@@ -419,9 +437,8 @@ export async function scanExport(
         model.listTargets.forEach(({ to }, index) => {
           for (const key of parsed.lists[index] ?? []) {
             if (!missing.get(to)?.has(key)) continue;
-            problems.add({
+            tell(model.label, parsed.pk, {
               kind: "dangling reference",
-              item: `${model.label} ${parsed.pk}`,
               message: `${
                 model.lists[index]?.name
               } names ${to} ${key}, which the export does not hold`,

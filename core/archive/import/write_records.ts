@@ -23,24 +23,18 @@ import type { ImportCount } from "./import_summary.ts";
 import type { ImportModel, ImportSchema } from "./import_schema.ts";
 import { highestNumber } from "./library_facts.ts";
 import { mapHiddenReferences } from "./map_hidden_references.ts";
-import type { Fate, Numbers } from "./number_rows.ts";
-import { UnfitValue } from "./parse_value.ts";
+import type { Numbers } from "./number_rows.ts";
 import type { FilePlan } from "./plan_files.ts";
+import { type AddedRecord, type FateOptions, openFates } from "./record_fates.ts";
 import { openRowWriter, type RowTable } from "../../database/row_writer.ts";
-import type { ParsedRecord } from "./row_shape.ts";
-import type { ExportScan } from "./scan_export.ts";
 import { tagTree, type TreeColumns, type TreeTag } from "./tag_tree.ts";
 
 /** What writing needs. */
-export interface WriteOptions {
+export interface WriteOptions extends FateOptions {
   readonly kysely: Kysely<Tables>;
   readonly kind: LibraryDatabase["kind"];
   /** The connection of the transaction, where it is to a server. */
   readonly server?: ServerConnection;
-  readonly tables: ReadonlySet<string>;
-  readonly schema: ImportSchema;
-  readonly scan: ExportScan;
-  readonly numbers: Numbers;
   readonly fileNames: FilePlan["names"];
   /** Checksums that replace the records': by role, then by the export's number. */
   readonly checksums: {
@@ -51,8 +45,6 @@ export interface WriteOptions {
   readonly pages: ReadonlyMap<number, number>;
   /** Archive serial numbers that the library has given already. */
   readonly serialNumbers: ReadonlySet<number>;
-  /** The library held something before. */
-  readonly merging: boolean;
   readonly batchSize: number;
   readonly journal: JournalEntry;
   readonly stop: StopSignal;
@@ -73,10 +65,8 @@ export async function writeRecords(
   options: WriteOptions,
 ): Promise<WrittenRecords> {
   const { kysely, schema, scan, numbers, merging, journal } = options;
-  const fates = new Map<string, Record<Fate, number>>();
+  const fates = openFates(options);
   const inserted = new Map<string, number>();
-  const seen = new Map<string, Set<number>>();
-  const labels = contentTypeLabels(schema, scan);
   const links = new Set(
     (scan.facts.get("documents.customfield") ?? [])
       .filter(({ key }) => key[1] === "documentlink").map(({ pk }) => pk),
@@ -112,65 +102,16 @@ export async function writeRecords(
   for await (const { records } of source.read()) {
     options.stop.throwIfRequested();
     for (const record of records) {
-      const model = schema.find(record.model);
-      const count = countOf(record.model);
-      if (!model || !options.tables.has(model.table.name)) {
-        count["leave out"]++;
-        continue;
-      }
-      const parsed = parse(model, record);
-      const fate = parsed ? fateOf(model, parsed) : "leave out";
-      count[fate]++;
-      if (parsed && fate === "add") await add(model, parsed);
+      const added = fates.take(record);
+      if (added) await add(added);
     }
     options.onRecords(records.length);
     await turn();
   }
   await writer.flush();
-  const counts = Array.from(fates, ([model, count]) => ({
-    model,
-    records: count.add + count.merge + count["leave out"],
-    added: count.add,
-    merged: count.merge,
-    leftOut: count["leave out"],
-  }));
-  return { counts, inserted };
+  return { counts: fates.counts(), inserted };
 
-  function countOf(model: string): Record<Fate, number> {
-    let count = fates.get(model);
-    if (!count) fates.set(model, count = { add: 0, merge: 0, "leave out": 0 });
-    return count;
-  }
-
-  function fateOf(model: ImportModel, parsed: ParsedRecord<WrittenValue>): Fate {
-    const { label } = model;
-    const { pk, values } = parsed;
-    // Only numbers that something points to were looked at before; of twins the first one counts.
-    if (scan.keys.has(label)) {
-      let known = seen.get(label);
-      if (!known) seen.set(label, known = new Set());
-      if (known.has(pk)) return "leave out";
-      known.add(pk);
-    }
-    const fate = numbers.fate(label, pk);
-    if (fate !== "add" || !merging) return fate;
-    const about = genericTarget(model, values);
-    if (!about) return fate;
-    // What is about a row that the library had before, or about one that is gone, is not this import's.
-    if (about.label === undefined) return "leave out";
-    if (numbers.fate(about.label, about.pk) === "merge") return "merge";
-    return scan.keys.get(about.label)?.has(about.pk) ? "add" : "leave out";
-  }
-
-  /** What permissions on objects and the audit log are about. */
-  function genericTarget(model: ImportModel, values: readonly WrittenValue[]) {
-    if (!GENERIC.has(model.label)) return undefined;
-    const type = values[model.indexOf("content_type")];
-    const key = String(values[model.indexOf("object_pk")]);
-    return { label: labels.get(Number(type)), pk: /^\d+$/.test(key) ? Number(key) : NaN };
-  }
-
-  async function add(model: ImportModel, parsed: ParsedRecord<WrittenValue>): Promise<void> {
+  async function add({ model, parsed }: AddedRecord): Promise<void> {
     const { label } = model;
     const { pk, values } = parsed;
     const number = numbers.of(label, pk) ?? pk;
@@ -264,7 +205,7 @@ export async function writeRecords(
   }
 
   function mapGeneric(model: ImportModel, values: WrittenValue[]): void {
-    const about = genericTarget(model, values);
+    const about = fates.target(model, values);
     const number = about?.label === undefined ? undefined : numbers.of(about.label, about.pk);
     if (number === undefined) return;
     values[model.indexOf("object_pk")] = String(number);
@@ -317,31 +258,6 @@ async function growTree(
     });
   }
   return tree;
-}
-
-/** Models that point to a row of any model, by content type and number. */
-const GENERIC: ReadonlySet<string> = new Set([
-  "auditlog.logentry",
-  "guardian.userobjectpermission",
-  "guardian.groupobjectpermission",
-]);
-
-/** The model of each content type, by the export's number. */
-function contentTypeLabels(schema: ImportSchema, scan: ExportScan): ReadonlyMap<number, string> {
-  const rows = scan.facts.get("contenttypes.contenttype") ?? [];
-  return new Map(
-    rows.map(({ pk, key }) => [pk, key.join(".")] as const)
-      .filter(([, label]) => schema.find(label) !== undefined),
-  );
-}
-
-function parse(model: ImportModel, record: Parameters<ImportModel["parse"]>[0]) {
-  try {
-    return model.parseToWrite(record);
-  } catch (error) {
-    if (error instanceof UnfitValue) return undefined;
-    throw error;
-  }
 }
 
 /** Gives the rows that a fresh library made by itself their new numbers. Only in an empty library. */

@@ -28,7 +28,7 @@ export function isSplitManifestPath(path: string): boolean {
  * @throws {PaperwardError} if the main one is missing */
 export function listManifests(source: ExportSource): string[] {
   if (!source.find(MANIFEST_FILE)) {
-    throw new PaperwardError(`Cannot read the export ${source.path}: it has no ${MANIFEST_FILE}`, {
+    throw new PaperwardError(`Cannot read the export ${source.name}: it has no ${MANIFEST_FILE}`, {
       hints: ["give the folder or zip file that document_exporter wrote"],
     });
   }

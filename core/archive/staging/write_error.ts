@@ -1,7 +1,7 @@
 // What a failed write means to a whole export or import: one line and what to do about it.
 
 import { PaperwardError } from "../../errors.ts";
-import { osErrorCode, REFUSALS } from "../../library/os_error.ts";
+import { osError, osErrorCode, REFUSALS } from "../../library/os_error.ts";
 
 /** What is written, and what may be said of what was there before. */
 const BEFORE = {
@@ -20,6 +20,7 @@ export function writeError(
   const known = code === undefined ? undefined : REFUSALS[code];
   return new PaperwardError(`Cannot write to ${target}: ${known?.reason ?? message}`, {
     hints: [...(known ? [known.hint] : []), ...BEFORE[of]],
+    ...(code === undefined ? {} : { cause: osError(code, message) }),
   });
 }
 

@@ -117,6 +117,13 @@ export const CHECKS = {
     summary: "A library restored from the export is not what the export says.",
     needs: "rehearse",
   },
+  "not-rehearsed": {
+    level: "error",
+    summary: "The rehearsal came to no end, for want of room or of permission: it says nothing " +
+      "about the export.",
+    exit: "partial",
+    needs: "rehearse",
+  },
 } as const satisfies Readonly<Record<string, VerifyCheck>>;
 
 /** The name of a check. */

@@ -21,6 +21,7 @@ import { listManifests, readExportRecords } from "../manifest/manifest_files.ts"
 import { openExportSource } from "../zip/export_source.ts";
 import { compareRecords } from "./compare_records.ts";
 import type { FindingSink } from "./finding.ts";
+import { machineFailure } from "./machine_failure.ts";
 
 /** What a rehearsal runs in. */
 export interface RehearsalWorld extends CommandContext {
@@ -63,30 +64,19 @@ export async function rehearse(
   options: RehearsalOptions,
 ): Promise<Rehearsal | undefined> {
   const root = join(world.scratch, "rehearsal");
-  const folder = (name: string) => {
-    const path = join(root, name);
-    world.files.makeFolder(path);
-    return path;
-  };
-  const dataDir = folder("data");
-  const settings: Settings = {
-    ...world.settings,
-    dataDir,
-    mediaRoot: folder("media"),
-    scratchDir: folder("scratch"),
-    database: { kind: "sqlite", path: join(dataDir, "db.sqlite3"), timeoutMs: 10_000 },
-  };
-  const inner = (name: string): RehearsalWorld => ({
-    ...world,
-    settings,
-    scratch: folder(name),
-    report: relay(world.report, options.sink),
-  });
   try {
-    return await run(inner, options, folder("again"));
+    return await run(world, options, root);
   } catch (error) {
-    if (!(error instanceof PaperwardError)) throw error;
-    options.sink({ check: "rehearsal", message: `restoring fails: ${error.message}` });
+    const failure = machineFailure(error);
+    if (failure) {
+      options.sink({
+        check: "not-rehearsed",
+        message: `the rehearsal came to no end: ${failure.message}; PAPERLESS_SCRATCH_DIR names ` +
+          "the folder, which needs room for all of the export and a database",
+      });
+    } else if (error instanceof PaperwardError) {
+      options.sink({ check: "rehearsal", message: `restoring fails: ${error.message}` });
+    } else throw error;
     return undefined;
   } finally {
     removeTree(world.files, root);
@@ -94,10 +84,34 @@ export async function rehearse(
 }
 
 async function run(
-  inner: (name: string) => RehearsalWorld,
-  { path, passphrase, dataOnly, records, schema, leftOut, sink }: RehearsalOptions,
-  again: string,
+  world: RehearsalWorld,
+  options: RehearsalOptions,
+  root: string,
 ): Promise<Rehearsal> {
+  const { path, passphrase, dataOnly, records, schema, leftOut, sink } = options;
+  const folder = (name: string) => {
+    const path = join(root, name);
+    world.files.makeFolder(path);
+    return path;
+  };
+  const dataDir = folder("data");
+  // The caller's settings are about a library of his own; of them only the clock counts, which reads old exports.
+  const settings: Settings = {
+    dataDir,
+    mediaRoot: folder("media"),
+    scratchDir: folder("scratch"),
+    database: { kind: "sqlite", path: join(dataDir, "db.sqlite3"), timeoutMs: 10_000 },
+    timeZone: world.settings.timeZone,
+    filenameFormatRemoveNone: false,
+    auditLogEnabled: true,
+    raw: {},
+  };
+  const inner = (name: string): RehearsalWorld => ({
+    ...world,
+    settings,
+    scratch: folder(name),
+    report: relay(world.report, sink),
+  });
   const importing = inner("import");
   const imported = await importLibrary({
     ...importing,
@@ -123,6 +137,7 @@ async function run(
   if (!dataOnly) await checkRestored(inner("check"), leftOut, sink);
 
   const exporting = inner("export");
+  const again = folder("again");
   await exportLibrary(exporting, { target: again, dataOnly: true });
   const source = await openExportSource(exporting.files, again);
   const compared = await compareRecords({

@@ -75,7 +75,7 @@ export interface VerifySummary extends FileCounts {
   readonly secrets: number;
   /** Of a random subset. */
   readonly seed?: number;
-  /** Absent: not asked for, or it came to no end, which is a finding. */
+  /** Absent: not asked for, or it came to no end, for which there is a finding. */
   readonly rehearsal?: Rehearsal;
   /** Documents by what became of them since the other export; absent: not compared. */
   readonly changes?: Readonly<Record<"added" | "removed" | "changed", number>>;
@@ -133,7 +133,9 @@ export async function verifyExport(
     };
     const path = await tryInput(world, given.path, sink);
     if (path !== given.path && path !== undefined) options = { ...given, path, name };
-    const looked = path === undefined ? NOTHING : await look(world, options, sink, thumbnails);
+    const looked = path === undefined
+      ? NOTHING
+      : await look(world, options, sink, tally, thumbnails);
     findings.close();
     thumbnails.close();
     const summary: VerifySummary = {
@@ -190,6 +192,7 @@ async function look(
   world: VerifyWorld,
   options: VerifyOptions,
   sink: FindingSink,
+  tally: VerifyTally,
   thumbnails: Spool<Thumbnail>,
 ): Promise<Looked> {
   const source = await openContainer(world, options, sink);
@@ -197,7 +200,7 @@ async function look(
   try {
     const job = await openJob(world, options, sink, source);
     const { looked, named } = await readAll(job, thumbnails);
-    const rehearsal = await tryRehearsal(job, named);
+    const rehearsal = await tryRehearsal(job, tally, named);
     const changes = await tellChanges(job);
     return {
       ...looked,
@@ -555,12 +558,15 @@ const LEFT_OUT = ["archive", "thumbnail"] as const;
 
 async function tryRehearsal(
   job: Job,
+  tally: VerifyTally,
   named: RecordScan["named"],
 ): Promise<Rehearsal | undefined> {
   const { options, world, history, sink, metadata, secrets } = job;
   if (!options.rehearse) return undefined;
-  if (!history || (metadata.crypto && !secrets)) {
-    sink({ check: "rehearsal", message: "the export can't be restored as it is: see above" });
+  // What could not be looked at can't be restored either: that was told, and says how the run ends.
+  const isTold = [...tally.byCheck.keys()].some((name) => checkNamed(name).exit !== undefined);
+  if (!history || (metadata.crypto && !secrets) || isTold) {
+    world.report.info("Rehearsal: the export can't be restored as it is, see above");
     return undefined;
   }
   world.report.info("Rehearsal: restoring into a throw-away library");

@@ -9,10 +9,14 @@ import type { VerifyOptions } from "./verify_options.ts";
 /** Checks that a run carried out. */
 export function checksOf(
   { deep, rehearse, against }: VerifyOptions,
-  { kind, isComplete }: Pick<VerifySummary, "kind" | "isComplete">,
+  { kind, isComplete, rehearsal }: Pick<VerifySummary, "kind" | "isComplete" | "rehearsal">,
 ): readonly CheckName[] {
   if (kind === null) return ["container"];
-  const flags = { deep: deep || rehearse, rehearse, against: against !== undefined };
+  const flags = {
+    deep: deep || rehearse,
+    rehearse: rehearsal !== undefined,
+    against: against !== undefined,
+  };
   return CHECK_NAMES.filter((name) => {
     const { needs, needsAll } = checkNamed(name);
     return (needs === undefined || flags[needs]) && (isComplete || !needsAll);

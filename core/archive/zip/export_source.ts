@@ -34,6 +34,8 @@ export interface ExportSource {
   readonly kind: "folder" | "zip";
   /** Absolute path of the folder or the zip file. */
   readonly path: string;
+  /** What messages call it: its path, or `standard input`. */
+  readonly name: string;
   /** Every regular file; in a folder those of each folder sorted by name, folders after files.
    * @param onRefused told of links that lead out, devices and names that are no plain path */
   files(onRefused?: (refused: RefusedPath) => void): Iterable<ExportFile>;
@@ -56,20 +58,24 @@ export interface ExportSource {
 const DEFAULT_LIMIT = 16 * 1024 * 1024;
 
 /** Opens an export: a folder, or a zip file told by its content, not by its name.
- * @param path absolute
+ * @param path absolute @param name what messages call it
  * @throws {PaperwardError} if it is neither, or the zip is hostile or damaged */
-export async function openExportSource(files: Files, path: string): Promise<ExportSource> {
+export async function openExportSource(
+  files: Files,
+  path: string,
+  name = path,
+): Promise<ExportSource> {
   const facts = factsOf(files, path);
   if (facts === undefined) {
-    throw new PaperwardError(`Cannot open the export ${path}: there is nothing by that name`);
+    throw new PaperwardError(`Cannot open the export ${name}: there is nothing by that name`);
   }
   if (facts.kind === "folder") return withReading(folderSource(files, files.real(path)));
   if (facts.kind !== "file" || !looksLikeZip(files, path)) {
     throw new PaperwardError(
-      `Cannot open the export ${path}: it is neither a folder nor a zip file`,
+      `Cannot open the export ${name}: it is neither a folder nor a zip file`,
     );
   }
-  return withReading(zipSource(await openZip(files, path)));
+  return withReading(zipSource(await openZip(files, path, { name })));
 }
 
 type Source = Omit<ExportSource, "readBytes" | "readText">;
@@ -91,6 +97,7 @@ function folderSource(files: Files, root: string): Source {
   return {
     kind: "folder",
     path: root,
+    name: root,
     *files(onRefused = () => {}) {
       const folders = [""];
       for (let below = folders.pop(); below !== undefined; below = folders.pop()) {
@@ -138,6 +145,7 @@ function zipSource(zip: ZipArchive): Source {
   return {
     kind: "zip",
     path: zip.path,
+    name: zip.name,
     *files() {
       for (const entry of zip.entries.values()) if (entry.kind === "file") yield entry;
     },
@@ -148,7 +156,7 @@ function zipSource(zip: ZipArchive): Source {
     async *open(path) {
       checkPath(path);
       const entry = zip.find(path);
-      if (!entry) throw missing(zip.path, path);
+      if (!entry) throw missing(zip.name, path);
       yield* zip.open(entry);
     },
     close: () => zip.close(),

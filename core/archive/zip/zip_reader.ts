@@ -47,10 +47,18 @@ export interface ZipLimits {
   readonly ratio?: number;
 }
 
+/** Options of {@linkcode openZip}. */
+export interface ZipOptions extends ZipLimits {
+  /** What messages call it. @default {its path} */
+  readonly name?: string;
+}
+
 /** An open archive. */
 export interface ZipArchive {
   /** Absolute path of the file. */
   readonly path: string;
+  /** What messages call it. */
+  readonly name: string;
   /** Files and folders, in the order of the directory. */
   readonly entries: ReadonlyMap<string, ZipEntry>;
   /** Whether there is a file by that path. */
@@ -91,11 +99,15 @@ const FILE_TYPES: ReadonlyMap<number, "file" | "folder"> = new Map([
 
 /** Opens an archive and checks its directory.
  * @throws {PaperwardError} if it is no zip file, damaged, or refused as hostile */
-export function openZip(files: Files, path: string, limits: ZipLimits = {}): Promise<ZipArchive> {
+export function openZip(
+  files: Files,
+  path: string,
+  { name = path, ...limits }: ZipOptions = {},
+): Promise<ZipArchive> {
   return Promise.try(() => {
     const file = files.openRead(path);
     try {
-      return openArchive(file, path, { ...DEFAULT_LIMITS, ...limits });
+      return { path, ...openArchive(file, name, { ...DEFAULT_LIMITS, ...limits }) };
     } catch (error) {
       file.close();
       throw error;
@@ -108,20 +120,25 @@ export function isZip(file: OpenFile): boolean {
   return findEnd((offset, length) => readAt(file, offset, length), file.facts().size) >= 0;
 }
 
-function openArchive(file: OpenFile, path: string, limits: Required<ZipLimits>): ZipArchive {
+/** @param name of the archive, for messages */
+function openArchive(
+  file: OpenFile,
+  name: string,
+  limits: Required<ZipLimits>,
+): Omit<ZipArchive, "path"> {
   const size = file.facts().size;
-  const entries = readDirectory(file, size, path, limits);
-  const find = (name: string) => {
-    const entry = entries.get(name);
+  const entries = readDirectory(file, size, name, limits);
+  const find = (path: string) => {
+    const entry = entries.get(path);
     return entry?.kind === "file" ? entry : undefined;
   };
   return {
-    path,
+    name,
     entries,
     find,
-    has: (name) => find(name) !== undefined,
-    open: (entry) => readEntry(file, size, path, entry),
-    readRaw: (entry) => readAt(file, dataStart(file, size, path, entry), entry.compressedSize),
+    has: (path) => find(path) !== undefined,
+    open: (entry) => readEntry(file, size, name, entry),
+    readRaw: (entry) => readAt(file, dataStart(file, size, name, entry), entry.compressedSize),
     close: () => file.close(),
   };
 }
