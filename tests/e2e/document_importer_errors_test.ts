@@ -10,6 +10,7 @@ import {
   tempFolder,
   VERSIONS,
 } from "../_fixtures.ts";
+import { giveToNobody, NOBODY } from "../_nobody.ts";
 import { hasPython, python, sql } from "../_python.ts";
 import {
   assertCode,
@@ -497,9 +498,8 @@ Deno.test({
     Deno.chmodSync(scratch, 0o777);
     Deno.mkdirSync(`${place.folder}/closed`);
     Deno.chmodSync(place.folder, 0o755);
-    const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
     // Nothing above it, and nothing that this user may write to.
-    for (const [folder, wrapper] of [["none", []], ["closed", nobody]] as const) {
+    for (const [folder, wrapper] of [["none", []], ["closed", NOBODY]] as const) {
       for (const name of ["PAPERLESS_DATA_DIR", "PAPERLESS_MEDIA_ROOT"]) {
         const look = lookAt(place.folder);
         const env = { ...place.env, [name]: `${place.folder}/${folder}/mine` };
@@ -529,17 +529,17 @@ Deno.test({
     using place = newPlace();
     assertCode(await runBinary(["migrate"], place), 0);
     Deno.mkdirSync(`${place.data}/paperward/journal`);
-    new Deno.Command("chown", { args: ["-R", "65534:65534", place.folder] }).outputSync();
+    giveToNobody(place.folder);
     Deno.chownSync(`${place.data}/paperward/journal`, 0, 0);
     const before = contentOf(place);
     const result = await runImport(
       place,
       `${fixturesRoot()}/v3.0.5/exports/z/export-2026-11-23.zip`,
       [],
-      { wrapper: ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] },
+      { wrapper: NOBODY },
     );
     assertCode(result, 1);
-    assert.match(result.stderr, /^error: Cannot write to .*\/data\/paperward: no permission/m);
+    assert.match(result.stderr, /^error: Cannot write to .*\/data\/paperward: permission denied/m);
     assert.deepEqual(treeChanges(before, contentOf(place)), []);
   },
 });

@@ -5,6 +5,7 @@ import { verify } from "../../commands/verify.ts";
 import type { Options } from "../../core/flags/flag.ts";
 import type { Settings } from "../../core/settings/settings.ts";
 import { recordedTree, tempFolder, unpackLibrary, VERSIONS } from "../_fixtures.ts";
+import { NOBODY } from "../_nobody.ts";
 import {
   assertCode,
   jsonLines,
@@ -114,7 +115,7 @@ Deno.test({
     for (const folder of [made.folder, `${made.folder}/scratch`]) Deno.chmodSync(folder, 0o777);
     const result = await runBinary(["verify", made.path, "--no-progress-bar", "--json"], {
       env: { PAPERLESS_SCRATCH_DIR: `${made.folder}/scratch` },
-      wrapper: ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+      wrapper: NOBODY,
     });
     assertCode(result, 3);
     assert.deepEqual(
@@ -124,7 +125,7 @@ Deno.test({
     Deno.chmodSync(made.path, 0);
     const closed = await runBinary(["verify", made.path, "--no-progress-bar"], {
       env: { PAPERLESS_SCRATCH_DIR: `${made.folder}/scratch` },
-      wrapper: ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+      wrapper: NOBODY,
     });
     assertCode(closed, 3);
     assert.match(closed.stdout, /^ERROR {2}unreadable-file {2}/m);
@@ -179,7 +180,7 @@ Deno.test({
         ["verify", each.path, "--rehearse", "--json", "--junit", junit, ...flags],
         {
           env: { PAPERLESS_SCRATCH_DIR: each.folder },
-          wrapper: ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+          wrapper: NOBODY,
         },
       );
       assertCode(result, code);
