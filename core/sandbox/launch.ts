@@ -35,6 +35,9 @@ export interface LaunchResult {
 /** ms that a command gets to stop gracefully before the process ends anyway. */
 const GRACE = 10_000;
 
+/** ms in which further signals belong to the first: `timeout` signals the process and then its whole group. */
+const SAME_STOP = 1000;
+
 const SIGNALS = {
   SIGINT: { number: 2, exit: "interrupted" },
   SIGTERM: { number: 15, exit: "terminated" },
@@ -46,10 +49,15 @@ export async function launchCommand(launch: LaunchOptions): Promise<LaunchResult
   const { promise, resolve } = Promise.withResolvers<LaunchResult>();
   using cleanup = new DisposableStack();
   // Signals are heard before there is anything to clean up.
+  let firstAt: number | undefined;
   for (const [name, signal] of Object.entries(SIGNALS)) {
     const listener = () => {
-      // A second signal means now.
-      if (stop.requested) resolve({ exit: signal.exit });
+      if (firstAt !== undefined) {
+        // Who asks again, and not just twice at once, means now.
+        if (performance.now() - firstAt > SAME_STOP) resolve({ exit: signal.exit });
+        return;
+      }
+      firstAt = performance.now();
       stop.request(signal.number);
       const timer = setTimeout(() => resolve({ exit: signal.exit }), GRACE);
       cleanup.defer(() => clearTimeout(timer));

@@ -480,6 +480,60 @@ for (const [signal, code] of SIGNALS) {
   });
 }
 
+Deno.test({
+  name: "SIGTERM twice at once, as coreutils' timeout sends it: one graceful stop, nothing left",
+  ignore: ignoreExports || !hasPython(),
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    using target = tempTarget();
+    growOriginal(library);
+    const look = lookAt(target.folder, library.folder);
+    for (const flags of [[], ["-d"], ["-z"]]) {
+      const running = startBinary(["document_exporter", target.path, ...flags], {
+        env: environment(library),
+      });
+      await copyingBegan(running.ended, target.path, `${library.folder}/scratch`);
+      running.kill("SIGTERM");
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      running.kill("SIGTERM");
+      assertCode(await running.ended, 143);
+      assert.deepEqual(look.changes(), [], flags.join(" "));
+    }
+  },
+});
+
+Deno.test({
+  name:
+    "a signal right behind the first changes nothing, one more than a second later means at once",
+  ignore,
+  fn: async () => {
+    using folder = tempFolder();
+    // A server that takes the call and never says a word: nothing there looks at the stop.
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const running = startBinary(["document_sanity_checker"], {
+      env: {
+        PAPERLESS_SCRATCH_DIR: folder.path,
+        PAPERLESS_DBHOST: "127.0.0.1",
+        PAPERLESS_DBPORT: String(listener.addr.port),
+        PAPERLESS_DB_TIMEOUT: "600",
+      },
+    });
+    let isOver = false;
+    running.ended.then(() => isOver = true);
+    using _connection = await listener.accept();
+    running.kill("SIGTERM");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    running.kill("SIGTERM");
+    // Both the grace and a second SIGTERM that counts would end it too, but with the code of SIGTERM.
+    while (!isOver) {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      running.kill("SIGINT");
+    }
+    assertCode(await running.ended, 130);
+    assert.deepEqual([...Deno.readDirSync(folder.path)], []);
+  },
+});
+
 /** One way to say where the library is. */
 interface SettingsCase {
   readonly name: string;
