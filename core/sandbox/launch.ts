@@ -11,7 +11,7 @@ import type { Settings } from "../settings/settings.ts";
 import type { Access } from "./access.ts";
 import { grantsFor } from "./grants.ts";
 import type { EndMessage, StartMessage } from "./protocol.ts";
-import { StopSignal } from "./stop_signal.ts";
+import { STOP_SIGNALS, type StopNumber, StopSignal } from "./stop_signal.ts";
 
 /** What the launcher needs to start a command. */
 export interface LaunchOptions {
@@ -38,32 +38,31 @@ const GRACE = 10_000;
 /** ms in which further signals belong to the first: `timeout` signals the process and then its whole group. */
 const SAME_STOP = 1000;
 
-const SIGNALS = {
-  SIGINT: { number: 2, exit: "interrupted" },
-  SIGTERM: { number: 15, exit: "terminated" },
-} as const;
-
 /** Runs a command in a Worker that is granted what its access names and nothing else. */
 export async function launchCommand(launch: LaunchOptions): Promise<LaunchResult> {
   const stop = new StopSignal();
   const { promise, resolve } = Promise.withResolvers<LaunchResult>();
   using cleanup = new DisposableStack();
   // Signals are heard before there is anything to clean up.
+  // nohup ignores SIGHUP, but as soon as Deno listens for any signal it ends by that one all the same. That it
+  // was ignored can't be seen from here; but nohup takes every terminal away, and where there is none, none is closed.
+  const hasTerminal = [Deno.stdin, Deno.stdout, Deno.stderr].some((each) => each.isTerminal());
   let firstAt: number | undefined;
-  for (const [name, signal] of Object.entries(SIGNALS)) {
+  for (const [number, { name, exit }] of Object.entries(STOP_SIGNALS)) {
     const listener = () => {
+      if (name === "SIGHUP" && !hasTerminal) return;
       if (firstAt !== undefined) {
         // Who asks again, and not just twice at once, means now.
-        if (performance.now() - firstAt > SAME_STOP) resolve({ exit: signal.exit });
+        if (performance.now() - firstAt > SAME_STOP) resolve({ exit });
         return;
       }
       firstAt = performance.now();
-      stop.request(signal.number);
-      const timer = setTimeout(() => resolve({ exit: signal.exit }), GRACE);
+      stop.request(Number(number) as StopNumber);
+      const timer = setTimeout(() => resolve({ exit }), GRACE);
       cleanup.defer(() => clearTimeout(timer));
     };
-    Deno.addSignalListener(name as Deno.Signal, listener);
-    cleanup.defer(() => Deno.removeSignalListener(name as Deno.Signal, listener));
+    Deno.addSignalListener(name, listener);
+    cleanup.defer(() => Deno.removeSignalListener(name, listener));
   }
   const scratch = makeScratch(launch.settings.scratchDir);
   cleanup.defer(() => Deno.removeSync(scratch, { recursive: true }));

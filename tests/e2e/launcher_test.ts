@@ -17,6 +17,7 @@ import {
   jsonLines,
   runBinary,
   runOnTerminal,
+  type RunOptions,
   runShell,
   shellQuote,
   startBinary,
@@ -42,7 +43,7 @@ const ESCAPE = /\x1b|\r|\x08/;
 // deno-lint-ignore no-control-regex -- it is what is looked for
 const COLOUR = /\x1b\[(?:[0-9;]*;)?(?:1|[39][0-7]|38;[0-9;]+)m/;
 const BAR = /[█▏▎▍▌▋▊▉░]|\b\d+ ?%/;
-const CODES = ["0", "1", "2", "3", "4", "10", "11", "12", "13", "130", "143"];
+const CODES = ["0", "1", "2", "3", "4", "10", "11", "12", "13", "129", "130", "143"];
 
 function isFolder(path: string): boolean {
   try {
@@ -531,6 +532,74 @@ Deno.test({
     }
     assertCode(await running.ended, 130);
     assert.deepEqual([...Deno.readDirSync(folder.path)], []);
+  },
+});
+
+/** Runs a shell line on a terminal that is closed as soon as `ready` resolves: as when ssh is lost.
+ * @returns the exit code of the line's last command, which outlives the terminal */
+async function closeTerminal(
+  line: string,
+  options: RunOptions,
+  ready: (ended: Promise<unknown>) => Promise<void>,
+): Promise<string> {
+  using folder = tempFolder();
+  const code = `${folder.path}/code`;
+  // The outer shell owns the terminal: the system tells it of the end, and what it had started once it has died of
+  // that. The inner one outlives it: a trap, other than ignoring, is not handed down to what a shell starts.
+  const inner = `trap : HUP; ${line}; echo $? >${code}.part; mv ${code}.part ${code}`;
+  const script = `sh -c ${shellQuote(inner)}; true`;
+  const terminal = startBinary(["-qefc", script, "/dev/null"], {
+    ...options,
+    program: "/usr/bin/script",
+    env: { PAPERWARD: binary()!, TERM: "xterm-256color", SHELL: "/bin/sh", ...options.env },
+  });
+  await ready(terminal.ended);
+  terminal.kill("SIGKILL");
+  for (let tries = 0; tries < 3000; tries++) {
+    try {
+      return Deno.readTextFileSync(code).trim();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error("The command did not end");
+}
+
+Deno.test({
+  name: "SIGHUP, the terminal is closed while files are copied: 129, nothing left",
+  ignore: ignoreExports || !hasPython() || withoutTerminal(),
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    using target = tempTarget();
+    growOriginal(library);
+    const look = lookAt(target.folder, library.folder);
+    for (const flags of ["", "--json -v 2", "-z >/dev/null 2>&1"]) {
+      const code = await closeTerminal(
+        `"$PAPERWARD" document_exporter ${shellQuote(target.path)} ${flags}`,
+        { env: environment(library) },
+        (ended) => copyingBegan(ended, target.path, `${library.folder}/scratch`),
+      );
+      assert.equal(code, "129", flags);
+      assert.deepEqual(look.changes(), [], flags);
+    }
+  },
+});
+
+Deno.test({
+  name: "SIGHUP under nohup: the export goes on to its end",
+  ignore: ignoreExports || !hasPython() || withoutTerminal(),
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    using target = tempTarget();
+    growOriginal(library);
+    const code = await closeTerminal(
+      `nohup "$PAPERWARD" document_exporter ${shellQuote(target.path)}`,
+      { env: environment(library), cwd: target.folder },
+      (ended) => copyingBegan(ended, target.path),
+    );
+    assert.equal(code, "0", Deno.readTextFileSync(`${target.folder}/nohup.out`));
+    assert.ok(listFiles(target.path).includes("manifest.json"));
   },
 });
 
