@@ -1,15 +1,13 @@
 // Starts a command in its Worker, passes signals on and cleans up after it. Invariant: the scratch folder
 // is gone when this returns, and a stop never takes longer than the grace period.
 
-import { join } from "node:path";
-import { PaperwardError } from "../errors.ts";
 import type { ExitName } from "../exit_codes.ts";
 import type { Options } from "../flags/flag.ts";
-import { isFileError } from "../library/os_error.ts";
 import type { OpenReportOptions } from "../report/open_report.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Access } from "./access.ts";
 import { grantsFor } from "./grants.ts";
+import { makeScratch } from "./make_scratch.ts";
 import type { EndMessage, StartMessage } from "./protocol.ts";
 import { STOP_SIGNALS, type StopNumber, StopSignal } from "./stop_signal.ts";
 
@@ -64,8 +62,7 @@ export async function launchCommand(launch: LaunchOptions): Promise<LaunchResult
     Deno.addSignalListener(name, listener);
     cleanup.defer(() => Deno.removeSignalListener(name, listener));
   }
-  const scratch = makeScratch(launch.settings.scratchDir);
-  cleanup.defer(() => Deno.removeSync(scratch, { recursive: true }));
+  const scratch = makeScratch(launch.settings, cleanup);
   const grants = grantsFor(launch.access, scratch);
   const worker = new Worker(launch.entry, {
     type: "module",
@@ -94,46 +91,4 @@ export async function launchCommand(launch: LaunchOptions): Promise<LaunchResult
   };
   worker.postMessage(start);
   return await promise;
-}
-
-const SCRATCH_PREFIX = "paperward-";
-
-/** Makes this run's own scratch folder, and removes those of runs that were killed. */
-function makeScratch(parent: string): string {
-  try {
-    return makeScratchIn(parent);
-  } catch (error) {
-    if (!isFileError(error)) throw error;
-    throw new PaperwardError(`Cannot make a scratch folder in ${parent}: ${error.message}`, {
-      exit: "usage",
-      hints: ["PAPERLESS_SCRATCH_DIR names a folder that may be written"],
-      cause: error,
-    });
-  }
-}
-
-function makeScratchIn(parent: string): string {
-  Deno.mkdirSync(parent, { recursive: true });
-  const real = Deno.realPathSync(parent);
-  for (const entry of Deno.readDirSync(real)) {
-    if (!entry.isDirectory || !entry.name.startsWith(SCRATCH_PREFIX)) continue;
-    const pid = Number(entry.name.slice(SCRATCH_PREFIX.length).split("-")[0]);
-    if (!Number.isInteger(pid) || isAlive(pid)) continue;
-    try {
-      Deno.removeSync(join(real, entry.name), { recursive: true });
-    } catch {
-      // Another user's: theirs to remove.
-    }
-  }
-  return Deno.makeTempDirSync({ dir: real, prefix: `${SCRATCH_PREFIX}${Deno.pid}-` });
-}
-
-function isAlive(pid: number): boolean {
-  if (pid === Deno.pid) return true;
-  try {
-    Deno.statSync(`/proc/${pid}`);
-    return true;
-  } catch (error) {
-    return !(error instanceof Deno.errors.NotFound);
-  }
 }

@@ -7,6 +7,7 @@ import {
   type Library,
   listFiles,
   recordedExport,
+  recordedTree,
   tempFolder,
   unpackLibrary,
 } from "../_fixtures.ts";
@@ -23,6 +24,7 @@ import {
   startBinary,
   withoutBinary,
   withoutBinaryOrFixtures,
+  withoutRoot,
   withoutTerminal,
 } from "../_run_binary.ts";
 import {
@@ -411,6 +413,63 @@ Deno.test({
     );
     assertCode(help, 0);
     assert.equal(help.stderr, "");
+  },
+});
+
+Deno.test({
+  name: "the default scratch folder is removed by the run that made it, and by no other",
+  ignore: ignoreExports,
+  fn: async () => {
+    using temp = tempFolder();
+    const args = ["verify", recordedTree("v3.0.5", "plain")];
+    const run = () => runBinary(args, { env: { TMPDIR: temp.path } });
+    assertCode(await run(), 0);
+    assert.deepEqual([...Deno.readDirSync(temp.path)], []);
+    Deno.mkdirSync(`${temp.path}/paperless`);
+    assertCode(await run(), 0);
+    assert.deepEqual([...Deno.readDirSync(temp.path)].map(({ name }) => name), ["paperless"]);
+    assert.deepEqual([...Deno.readDirSync(`${temp.path}/paperless`)], []);
+  },
+});
+
+Deno.test({
+  name:
+    "a default scratch folder of another user's: the one above is used, and only our own litter removed",
+  ignore: ignore || withoutRoot(),
+  fn: async () => {
+    using temp = tempFolder();
+    const litter = `${temp.path}/paperward-999999999-0123456789abcdef`;
+    for (const name of ["paperless", "paperward-999999999-backup"]) {
+      Deno.mkdirSync(`${temp.path}/${name}`);
+    }
+    Deno.mkdirSync(litter);
+    Deno.chownSync(litter, 65534, 65534);
+    Deno.chmodSync(temp.path, 0o777);
+    Deno.chmodSync(`${temp.path}/paperless`, 0o755);
+    using home = tempFolder();
+    Deno.chmodSync(home.path, 0o777);
+    const args = [
+      "migrate",
+      "--data-dir",
+      `${home.path}/data`,
+      "--media-root",
+      `${home.path}/media`,
+    ];
+    const run = (env: Record<string, string>) =>
+      runBinary(args, {
+        env: { TMPDIR: temp.path, ...env },
+        wrapper: ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+      });
+    assertCode(await run({}), 0);
+    assert.deepEqual([...Deno.readDirSync(temp.path)].map(({ name }) => name).sort(), [
+      "paperless",
+      "paperward-999999999-backup",
+    ]);
+    // Where it was named, it was meant.
+    const named = await run({ PAPERLESS_SCRATCH_DIR: `${temp.path}/paperless` });
+    assertCode(named, 2);
+    assert.match(named.stderr, /Cannot make a scratch folder in .+\/paperless: /);
+    assert.match(named.stderr, /hint: PAPERLESS_SCRATCH_DIR/);
   },
 });
 
