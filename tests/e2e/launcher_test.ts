@@ -201,6 +201,25 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "a link named like a command that isn't here is refused as that command, a built-in one runs",
+  ignore,
+  fn: async () => {
+    using folder = tempFolder();
+    const program = `${folder.path}/mail_fetcher`;
+    Deno.symlinkSync(binary()!, program);
+    const refused = await runBinary([], { program });
+    assertCode(refused, 2);
+    assert.equal(refused.stdout, "");
+    assert.equal(refused.stderr, (await runBinary(["mail_fetcher"])).stderr);
+    Deno.symlinkSync(binary()!, `${folder.path}/completions`);
+    const completions = await runBinary(["bash"], { program: `${folder.path}/completions` });
+    assertCode(completions, 0);
+    assert.match(completions.stdout, /complete .*paperward/);
+  },
+});
+
+Deno.test({
   name: "relative targets, with dots and links, mean what they mean to the shell",
   ignore: ignoreExports,
   fn: async () => {
