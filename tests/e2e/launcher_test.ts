@@ -436,6 +436,102 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a result that can't be written is told of standard output, not of the target",
+  ignore: ignoreExports,
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    using target = tempTarget();
+    const result = await runShell(
+      `"$PAPERWARD" document_exporter ${shellQuote(target.path)} --json >/dev/full`,
+      { env: environment(library) },
+    );
+    assertCode(result, 1);
+    assert.match(result.stderr, /^error: Cannot write the result to standard output: /m);
+    assert.ok(!result.stderr.includes(`Cannot write to ${target.path}`), result.stderr);
+    assert.deepEqual([...Deno.readDirSync(target.path)], []);
+  },
+});
+
+Deno.test({
+  name: "two reports in one file, however it is spelled: exit code 2; /dev/null takes both",
+  ignore,
+  fn: async () => {
+    using folder = tempFolder();
+    const env = {
+      PAPERLESS_DATA_DIR: `${folder.path}/data`,
+      PAPERLESS_MEDIA_ROOT: `${folder.path}/media`,
+      PAPERLESS_SCRATCH_DIR: `${folder.path}/scratch`,
+    };
+    assertCode(await runBinary(["migrate"], { env }), 0);
+    Deno.symlinkSync(folder.path, `${folder.path}/link`);
+    for (const junit of ["page", "./page", "link/page", `${folder.path}/data/../page`]) {
+      const result = await runBinary(
+        ["document_sanity_checker", "--html", "page", "--junit", junit],
+        { env, cwd: folder.path },
+      );
+      assertCode(result, 2);
+      assert.match(result.stderr, /Cannot write two reports to .*\/page: .*\nhint: /);
+    }
+    const flags = ["--html", "/dev/null", "--junit", "/dev/null"];
+    assertCode(await runBinary(["document_sanity_checker", ...flags], { env }), 0);
+  },
+});
+
+/** A command line that names the wrong thing, and what the message and its hint must say. */
+const MISLED: readonly (readonly [args: readonly string[], code: number, says: RegExp])[] = [
+  [
+    ["copy_database", "--to", "no/such/x.db", "--create"],
+    1,
+    /there is no such folder\nhint: make it first: mkdir -p .*\/no\/such$/m,
+  ],
+  [["copy_database", "--from", "none.db", "--to", "y.db"], 10, /no such file\nhint: --from names/],
+  [["copy_database", "--from", "data", "--to", "y.db"], 10, /is a folder\nhint: --from names/],
+  [["copy_database", "--to", "notes"], 10, /not an SQLite database\nhint: --to names/],
+  [["document_fuzzy_match", "--checkpoint", "data"], 2, /not a regular file\nhint: give a file/],
+  [
+    ["document_sanity_checker", "--repair", "--dry-run", "--from", "none"],
+    1,
+    /nothing by that name\nhint: give the folder or zip file/,
+  ],
+  [
+    ["document_sanity_checker", "--repair", "--dry-run", "--from", "notes"],
+    1,
+    /neither a folder nor a zip file\nhint: give the folder or zip file/,
+  ],
+  [
+    ["document_sanity_checker", "--repair", "--dry-run", "--from", "-"],
+    2,
+    /standard input: --from needs a path\nhint: give the folder or zip file/,
+  ],
+  [
+    ["document_retagger", "-c", "--id-range", "5", "1"],
+    0,
+    /^warning: --id-range 5 1 holds no document.*\nhint: --id-range 1 5 /m,
+  ],
+];
+
+Deno.test({
+  name: "what was named by a flag and isn't right: the hint is about that flag",
+  ignore,
+  fn: async () => {
+    using folder = tempFolder();
+    const env = {
+      PAPERLESS_DATA_DIR: `${folder.path}/data`,
+      PAPERLESS_MEDIA_ROOT: `${folder.path}/media`,
+      PAPERLESS_SCRATCH_DIR: `${folder.path}/scratch`,
+    };
+    assertCode(await runBinary(["migrate"], { env }), 0);
+    Deno.writeTextFileSync(`${folder.path}/notes`, "no database and no export");
+    for (const [args, code, says] of MISLED) {
+      const result = await runBinary(args, { env, cwd: folder.path });
+      assertCode(result, code);
+      assert.match(result.stderr, says);
+      assert.doesNotMatch(result.stderr, /PAPERLESS_DATA_DIR/);
+    }
+  },
+});
+
+Deno.test({
   name: "the default scratch folder is removed by the run that made it, and by no other",
   ignore: ignoreExports,
   fn: async () => {

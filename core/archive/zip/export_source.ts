@@ -53,6 +53,9 @@ export interface ExportSource {
   close(): void;
 }
 
+/** What to give where something else than an export was given. */
+export const EXPORT_HINT = "give the folder or zip file that document_exporter wrote";
+
 const DEFAULT_LIMIT = 16 * 1024 * 1024;
 
 /** Opens an export: a folder, or a zip file told by its content, not by its name.
@@ -61,12 +64,15 @@ const DEFAULT_LIMIT = 16 * 1024 * 1024;
 export async function openExportSource(files: Files, path: string): Promise<ExportSource> {
   const facts = factsOf(files, path);
   if (facts === undefined) {
-    throw new PaperwardError(`Cannot open the export ${path}: there is nothing by that name`);
+    throw new PaperwardError(`Cannot open the export ${path}: there is nothing by that name`, {
+      hints: [EXPORT_HINT],
+    });
   }
   if (facts.kind === "folder") return withReading(folderSource(files, files.real(path)));
   if (facts.kind !== "file" || !looksLikeZip(files, path)) {
     throw new PaperwardError(
       `Cannot open the export ${path}: it is neither a folder nor a zip file`,
+      { hints: [EXPORT_HINT] },
     );
   }
   return withReading(zipSource(await openZip(files, path)));
