@@ -59,8 +59,9 @@ function removeIfEmpty(path: string): void {
   }
 }
 
-/** How a scratch folder is called, whole: what else lies in /tmp is not ours, however similar. */
-const NAME = /^paperward-(\d+)-[0-9a-f]{16}$/;
+/** How a scratch folder is called, whole: what else lies in /tmp is not ours, however similar. Deno ends the name with
+ * a number of 64 bits, without leading zeros beyond the eighth digit. */
+const NAME = /^paperward-(\d+)-[0-9a-f]{8,16}$/;
 
 function makeOwn(parent: string, cleanup: DisposableStack): string {
   const real = Deno.realPathSync(parent);

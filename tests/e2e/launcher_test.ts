@@ -553,12 +553,15 @@ Deno.test({
   ignore: ignore || withoutRoot(),
   fn: async () => {
     using temp = tempFolder();
-    const litter = `${temp.path}/paperward-999999999-0123456789abcdef`;
+    const litter = ["0123456789abcdef", "456789abcdef", "89abcdef"]
+      .map((end) => `${temp.path}/paperward-999999999-${end}`);
     for (const name of ["paperless", "paperward-999999999-backup"]) {
       Deno.mkdirSync(`${temp.path}/${name}`);
     }
-    Deno.mkdirSync(litter);
-    Deno.chownSync(litter, 65534, 65534);
+    for (const path of litter) {
+      Deno.mkdirSync(path);
+      Deno.chownSync(path, 65534, 65534);
+    }
     Deno.chmodSync(temp.path, 0o777);
     Deno.chmodSync(`${temp.path}/paperless`, 0o755);
     using home = tempFolder();
