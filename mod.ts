@@ -189,6 +189,7 @@ export {
 export type {
   JournalPlaces,
   JournalStep,
+  MovedFacts,
   RowKey,
   RowValue,
   RowValues,
@@ -216,7 +217,12 @@ export { EscapedText, type WrittenValue } from "./core/database/escaped_text.ts"
 export type { RowBatch } from "./core/database/row_batch.ts";
 export type { ServerConnection, ServerRows } from "./core/database/server_connection.ts";
 export type { StorageValue } from "./core/database/storage_value.ts";
-export { PaperwardError, type PaperwardErrorOptions, StopRequested } from "./core/errors.ts";
+export {
+  PaperwardError,
+  type PaperwardErrorOptions,
+  type StopReason,
+  StopRequested,
+} from "./core/errors.ts";
 export { EXIT, type ExitCode, type ExitName } from "./core/exit_codes.ts";
 export { type FileRoots, openFiles } from "./core/library/deno_files.ts";
 export type { FileFacts, Files, OpenFile } from "./core/library/files.ts";
@@ -230,7 +236,7 @@ export {
 } from "./core/report/open_report.ts";
 export type { FindingLevel, Json, Progress, Report, ReportOptions } from "./core/report/report.ts";
 export type { CommandContext } from "./core/sandbox/context.ts";
-export { StopSignal } from "./core/sandbox/stop_signal.ts";
+export { type StopNumber, StopSignal } from "./core/sandbox/stop_signal.ts";
 export type { FieldKind } from "./core/schema/field.ts";
 export type { Generation } from "./core/schema/model.ts";
 export type { LinkRow, LinkTables, Tables } from "./core/schema/tables.ts";

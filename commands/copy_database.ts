@@ -2,7 +2,7 @@
 // compared, or none.
 
 import type { ExitName } from "../core/exit_codes.ts";
-import type { Flag, Options } from "../core/flags/flag.ts";
+import type { Flag } from "../core/flags/flag.ts";
 import { DRY_RUN, NO_PROGRESS_BAR } from "../core/flags/global_flags.ts";
 import type { CopySummary } from "../core/database/copy/copy_database.ts";
 import { DRAFT } from "../core/database/copy/draft.ts";
@@ -78,7 +78,14 @@ export const copyDatabase: Command = {
     );
     const summary = await copyDatabase(
       { ...context, createLibrary, createServerLibrary, isUnfinished },
-      copyOptions(sourceOf(settings), to, options),
+      {
+        from: sourceOf(settings),
+        fromFlag: settings.databases?.from !== undefined,
+        to,
+        create: options.create === true,
+        dryRun: options.dryRun === true,
+        batchSize: Number(options.batchSize ?? 500),
+      },
     );
     return tell(context, summary);
   },
@@ -93,16 +100,6 @@ function both(one: Access, other: Access): Access {
     ...new Set([...one[list] ?? [], ...other[list] ?? []]),
   ];
   return { read: join("read"), write: join("write"), net: join("net"), env: join("env") };
-}
-
-function copyOptions(from: DatabaseSettings, to: DatabaseSettings, options: Options) {
-  return {
-    from,
-    to,
-    create: options.create === true,
-    dryRun: options.dryRun === true,
-    batchSize: Number(options.batchSize ?? 500),
-  };
 }
 
 function tell({ report }: CommandContext, summary: CopySummary): ExitName {

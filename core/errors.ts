@@ -28,12 +28,15 @@ export class PaperwardError extends Error {
   }
 }
 
-/** Thrown by {@linkcode StopSignal.throwIfRequested}: a graceful stop after SIGINT or SIGTERM. */
+/** Why a command was stopped: the name of the exit code. */
+export type StopReason = "hungUp" | "interrupted" | "terminated";
+
+/** Thrown by {@linkcode StopSignal.throwIfRequested}: a graceful stop after a signal. */
 export class StopRequested extends Error {
   /** `StopRequested` */
   override readonly name = "StopRequested";
   /** A stop. @param exit by which signal */
-  constructor(readonly exit: "interrupted" | "terminated") {
+  constructor(readonly exit: StopReason) {
     super(`Stopped: ${exit}`);
   }
 }

@@ -20,6 +20,7 @@ export const EXIT = {
   locked: { code: 11, meaning: "locked by another process" },
   passphrase: { code: 12, meaning: "wrong or missing passphrase" },
   version: { code: 13, meaning: "schema or export version not supported" },
+  hungUp: { code: 129, meaning: "terminal closed (SIGHUP), after a graceful stop" },
   interrupted: { code: 130, meaning: "interrupted (SIGINT), after a graceful stop" },
   terminated: { code: 143, meaning: "terminated (SIGTERM), after a graceful stop" },
 } as const satisfies Record<string, ExitCode>;

@@ -1,6 +1,7 @@
 // Creates an empty library: one SQLite file that paperless-ngx opens and finds nothing to migrate in.
 // All or nothing: what fails leaves no file behind, and a file that is there is never touched.
 
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { PaperwardError } from "../core/errors.ts";
 import type { Generation } from "../core/schema/model.ts";
@@ -85,6 +86,12 @@ function reserve(path: string): void {
       throw new PaperwardError(`Cannot create ${path}: there is a file of that name already`, {
         cause,
         hints: ["Name a place where there is no library yet, or remove the file first."],
+      });
+    }
+    if (cause instanceof Deno.errors.NotFound) {
+      throw new PaperwardError(`Cannot create ${path}: there is no such folder`, {
+        cause,
+        hints: [`make it first: mkdir -p ${dirname(path)}`],
       });
     }
     throw new PaperwardError(`Cannot create ${path}: ${(cause as Error).message}`, { cause });

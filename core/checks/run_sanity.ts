@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import type { TransferPool } from "../../wasm/checksum/transfer_pool.ts";
 import { listManifests } from "../archive/manifest/manifest_files.ts";
-import { openExportSource } from "../archive/zip/export_source.ts";
+import { EXPORT_HINT, openExportSource } from "../archive/zip/export_source.ts";
 import { isInterrupted } from "../archive/import/import_staging.ts";
 import { openDatabase } from "../database/open_database.ts";
 import { PaperwardError } from "../errors.ts";
@@ -138,6 +138,12 @@ export async function runSanity(
 /** A backup that is not mounted must not show only on the day on which it is needed.
  * @throws {PaperwardError} where no export is there */
 async function checkExport(files: Files, path: string): Promise<void> {
+  if (path === "-") {
+    throw new PaperwardError("Cannot restore from standard input: --from needs a path", {
+      exit: "usage",
+      hints: [EXPORT_HINT],
+    });
+  }
   const source = await openExportSource(files, path);
   try {
     listManifests(source);

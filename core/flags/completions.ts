@@ -14,7 +14,7 @@ interface Completed {
   readonly flags: readonly Flag[];
   /** What its arguments are. */
   readonly operands: "files" | "none" | readonly string[];
-  /** Whether a link may have its name. */
+  /** Whether a link of that name is completed too: shells have a `help` of their own. */
   readonly linkable: boolean;
 }
 

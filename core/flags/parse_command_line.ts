@@ -18,12 +18,14 @@ import type { CommandFlags, HelpLayout, Invocation } from "./invocation.ts";
 import { normaliseArguments } from "./normalise_arguments.ts";
 import { optionKey } from "./option_key.ts";
 import type { Shell } from "./shells.ts";
+import { UPSTREAM_COMMANDS } from "./upstream_commands.ts";
 import { argumentValue, flagValue } from "./validate.ts";
 
 /**
  * What a command line asks for.
  * @param argv arguments without the program's name
- * @param invokedAs the name by which the program was called; a link named like a command is that command
+ * @param invokedAs the name by which the program was called; a link named like a command, ours or upstream's, is that
+ * command
  * @param commands in the order of help
  */
 export function parseCommandLine<C extends CommandFlags>(
@@ -34,8 +36,9 @@ export function parseCommandLine<C extends CommandFlags>(
 ): Invocation<C> {
   try {
     const link = invokedAs.slice(invokedAs.lastIndexOf("/") + 1);
-    const linked = commands.find(({ name }) => name === link);
-    return linked ? parseCommand(linked, argv, layout, link) : parseProgram(argv, commands, layout);
+    const linked = parseNamed(link, argv, commands, layout, link);
+    if (!linked && UPSTREAM_COMMANDS.has(link)) throw unknownCommand(link, commands);
+    return linked ?? parseProgram(argv, commands, layout);
   } catch (error) {
     if (!(error instanceof PaperwardError)) throw error;
     return { kind: "usage", message: error.message, hints: error.hints };
@@ -52,11 +55,23 @@ function parseProgram<C extends CommandFlags>(
   if (request === "help" || name === undefined) {
     return { kind: "help", text: programHelp(commands, layout) };
   }
-  const command = commands.find((each) => each.name === name);
-  if (command) return parseCommand(command, [...flags, ...rest], layout);
-  const builtIn = BUILT_IN_COMMANDS.find((each) => each.name === name);
-  if (builtIn) return parseBuiltIn(builtIn, [...flags, ...rest], commands, layout);
+  const named = parseNamed(name, [...flags, ...rest], commands, layout);
+  if (named) return named;
   throw unknownCommand(name, commands);
+}
+
+/** The arguments of the command of that name, or undefined where there is none. */
+function parseNamed<C extends CommandFlags>(
+  name: string,
+  argv: readonly string[],
+  commands: readonly C[],
+  layout: HelpLayout,
+  program?: string,
+): Invocation<C> | undefined {
+  const command = commands.find((each) => each.name === name);
+  if (command) return parseCommand(command, argv, layout, program);
+  const builtIn = BUILT_IN_COMMANDS.find((each) => each.name === name);
+  return builtIn && parseBuiltIn(builtIn, argv, commands, layout, program);
 }
 
 function beforeCommand(
@@ -95,8 +110,9 @@ function parseBuiltIn<C extends CommandFlags>(
   argv: readonly string[],
   commands: readonly C[],
   layout: HelpLayout,
+  program?: string,
 ): Invocation<C> {
-  const parsed = parseCommand(builtIn, argv, layout);
+  const parsed = parseCommand(builtIn, argv, layout, program);
   if (parsed.kind !== "run") return parsed as Invocation<C>;
   const { command: name, shell } = parsed.options;
   if (builtIn.name === "help") {

@@ -3,12 +3,19 @@
 // cursor is never hidden, so that an end at any moment leaves the terminal as it was.
 
 import { PaperwardError } from "../errors.ts";
+import { osErrorCode } from "../library/os_error.ts";
 
 /** Something to write to: Deno.stdout, Deno.stderr, or a test's. */
 export interface Sink {
   /** @returns bytes taken */
   /** Bytes written, maybe not all. */
   writeSync(bytes: Uint8Array): number;
+}
+
+/** Which of the two outputs a person reads. */
+export interface IsTerminal {
+  readonly stdout: boolean;
+  readonly stderr: boolean;
 }
 
 const CLEAR_LINE = "\r\x1b[K";
@@ -31,13 +38,15 @@ function writeAll(sink: Sink, text: string): void {
 export class Terminal {
   readonly #stdout: Sink;
   readonly #stderr: Sink;
+  readonly #stdoutIsTerminal: boolean;
   readonly #stderrIsTerminal: boolean;
   #stdoutClosed = false;
   #stderrClosed = false;
   #progressLine = "";
 
-  constructor(stdout: Sink, stderr: Sink, stderrIsTerminal: boolean) {
-    [this.#stdout, this.#stderr, this.#stderrIsTerminal] = [stdout, stderr, stderrIsTerminal];
+  constructor(stdout: Sink, stderr: Sink, isTerminal: IsTerminal) {
+    [this.#stdout, this.#stderr] = [stdout, stderr];
+    [this.#stdoutIsTerminal, this.#stderrIsTerminal] = [isTerminal.stdout, isTerminal.stderr];
   }
 
   /** Nobody reads stdout any more. */
@@ -45,16 +54,19 @@ export class Terminal {
     return this.#stdoutClosed;
   }
 
-  /** One line of the result. @throws {PaperwardError} where it can't be written, except to a closed pipe */
+  /** One line of the result. @throws {PaperwardError} where it can't be written, except to a closed pipe or terminal */
   out(line: string): void {
     if (this.#stdoutClosed) return;
     if (this.#progressLine !== "") this.#err(CLEAR_LINE);
     try {
       writeAll(this.#stdout, line + "\n");
     } catch (error) {
-      // Whoever read has seen enough (`| head`): output stops, work goes on.
+      // Whoever read has seen enough (`| head`) or has gone (ssh lost): output stops, work goes on. That a closed
+      // terminal stops the work too is said by its signal.
       this.#stdoutClosed = true;
-      if (!(error instanceof Deno.errors.BrokenPipe)) {
+      const readerGone = error instanceof Deno.errors.BrokenPipe ||
+        (this.#stdoutIsTerminal && osErrorCode(error) === "EIO");
+      if (!readerGone) {
         const reason = error instanceof Error ? error.message : String(error);
         throw new PaperwardError(`Cannot write the result to standard output: ${reason}`, {
           cause: error,

@@ -35,11 +35,17 @@ export async function ask(
   asker.write(`${question} [y/N] `);
   const buffer = new Uint8Array(1024);
   let size: number | null | undefined;
-  const reading = asker.read(buffer).then((got) => void (size = got));
+  // A terminal that was closed can't be read, or is at its end.
+  const reading = asker.read(buffer).catch(() => null).then((got) => void (size = got));
   while (size === undefined) {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const patience = new Promise((resolve) => timer = setTimeout(resolve, PATIENCE));
     await Promise.race([reading, patience]).finally(() => clearTimeout(timer));
+    stop.throwIfRequested();
+  }
+  if (size === null) {
+    // Its signal may still be on its way, and is the better answer.
+    await new Promise((resolve) => setTimeout(resolve, PATIENCE));
     stop.throwIfRequested();
   }
   const answer = new TextDecoder().decode(buffer.subarray(0, size ?? 0)).trim().toLowerCase();

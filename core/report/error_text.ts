@@ -1,7 +1,7 @@
 // Any thrown value → lines for the user. What a user can mend is one clear line and hints; anything else is
 // a defect of Paperward, says so, and shows its stack only to those who asked for more.
 
-import { PaperwardError, StopRequested } from "../errors.ts";
+import { PaperwardError, type StopReason, StopRequested } from "../errors.ts";
 import type { ExitName } from "../exit_codes.ts";
 import { explainClosedPath } from "../library/closed_path.ts";
 import { explainOsError } from "../library/os_error.ts";
@@ -16,10 +16,11 @@ export interface ErrorText {
   readonly details: readonly string[];
 }
 
-const STOPPED = {
+const STOPPED: Readonly<Record<StopReason, string>> = {
+  hungUp: "Stopped by SIGHUP (the terminal was closed)",
   interrupted: "Stopped by SIGINT (Ctrl-C)",
   terminated: "Stopped by SIGTERM",
-} as const;
+};
 
 function stackLines(error: unknown): string[] {
   if (!(error instanceof Error)) return [];

@@ -55,6 +55,9 @@ const process: ReportWorld = {
 
 /** Opens a report; `options.json` decides which. */
 export function openReport(options: OpenReportOptions, world: ReportWorld = process): OpenReport {
-  const terminal = new Terminal(world.stdout, world.stderr, options.stderrIsTerminal);
+  const terminal = new Terminal(world.stdout, world.stderr, {
+    stdout: options.stdoutIsTerminal,
+    stderr: options.stderrIsTerminal,
+  });
   return options.json ? jsonReport(options, terminal, world) : textReport(options, terminal, world);
 }

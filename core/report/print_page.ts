@@ -8,5 +8,5 @@ import { type Sink, Terminal } from "./_terminal.ts";
  * @throws {PaperwardError} where it can't be written
  */
 export function printPage(text: string, stdout: Sink = Deno.stdout): void {
-  new Terminal(stdout, Deno.stderr, false).out(text.replace(/\n$/, ""));
+  new Terminal(stdout, Deno.stderr, { stdout: false, stderr: false }).out(text.replace(/\n$/, ""));
 }

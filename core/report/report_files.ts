@@ -25,6 +25,7 @@ export function openReportFiles<Kind extends string>(
   files: Files,
   paths: Readonly<Record<Kind, string | undefined>>,
 ): ReportFiles<Kind> {
+  checkDifferent(files, Object.values<string | undefined>(paths));
   const open = new Map(
     Object.entries<string | undefined>(paths).flatMap(([kind, path]) => {
       if (path === undefined) return [];
@@ -65,6 +66,24 @@ export function openReportFiles<Kind extends string>(
       open.clear();
     },
   };
+}
+
+/** Two reports in one file would be one of them. Devices take both. */
+function checkDifferent(files: Files, paths: readonly (string | undefined)[]): void {
+  const seen = new Set<string>();
+  for (const path of paths) {
+    if (path === undefined) continue;
+    const facts = files.exists(path) ? files.lstat(path) : undefined;
+    if (facts && facts.kind !== "file") continue;
+    const file = facts?.inode ?? path;
+    if (seen.has(file)) {
+      throw new PaperwardError(`Cannot write two reports to ${path}: one would be lost`, {
+        exit: "usage",
+        hints: ["give each report a file of its own"],
+      });
+    }
+    seen.add(file);
+  }
 }
 
 function isRegular(files: Files, path: string): boolean {

@@ -1,17 +1,15 @@
 // Starts a command in its Worker, passes signals on and cleans up after it. Invariant: the scratch folder
 // is gone when this returns, and a stop never takes longer than the grace period.
 
-import { join } from "node:path";
-import { PaperwardError } from "../errors.ts";
 import type { ExitName } from "../exit_codes.ts";
 import type { Options } from "../flags/flag.ts";
-import { isFileError } from "../library/os_error.ts";
 import type { OpenReportOptions } from "../report/open_report.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Access } from "./access.ts";
 import { grantsFor } from "./grants.ts";
+import { makeScratch } from "./make_scratch.ts";
 import type { EndMessage, StartMessage } from "./protocol.ts";
-import { StopSignal } from "./stop_signal.ts";
+import { STOP_SIGNALS, type StopNumber, StopSignal } from "./stop_signal.ts";
 
 /** What the launcher needs to start a command. */
 export interface LaunchOptions {
@@ -35,10 +33,8 @@ export interface LaunchResult {
 /** ms that a command gets to stop gracefully before the process ends anyway. */
 const GRACE = 10_000;
 
-const SIGNALS = {
-  SIGINT: { number: 2, exit: "interrupted" },
-  SIGTERM: { number: 15, exit: "terminated" },
-} as const;
+/** ms in which further signals belong to the first: `timeout` signals the process and then its whole group. */
+const SAME_STOP = 1000;
 
 /** Runs a command in a Worker that is granted what its access names and nothing else. */
 export async function launchCommand(launch: LaunchOptions): Promise<LaunchResult> {
@@ -46,19 +42,27 @@ export async function launchCommand(launch: LaunchOptions): Promise<LaunchResult
   const { promise, resolve } = Promise.withResolvers<LaunchResult>();
   using cleanup = new DisposableStack();
   // Signals are heard before there is anything to clean up.
-  for (const [name, signal] of Object.entries(SIGNALS)) {
+  // nohup ignores SIGHUP, but as soon as Deno listens for any signal it ends by that one all the same. That it
+  // was ignored can't be seen from here; but nohup takes every terminal away, and where there is none, none is closed.
+  const hasTerminal = [Deno.stdin, Deno.stdout, Deno.stderr].some((each) => each.isTerminal());
+  let firstAt: number | undefined;
+  for (const [number, { name, exit }] of Object.entries(STOP_SIGNALS)) {
     const listener = () => {
-      // A second signal means now.
-      if (stop.requested) resolve({ exit: signal.exit });
-      stop.request(signal.number);
-      const timer = setTimeout(() => resolve({ exit: signal.exit }), GRACE);
+      if (name === "SIGHUP" && !hasTerminal) return;
+      if (firstAt !== undefined) {
+        // Who asks again, and not just twice at once, means now.
+        if (performance.now() - firstAt > SAME_STOP) resolve({ exit });
+        return;
+      }
+      firstAt = performance.now();
+      stop.request(Number(number) as StopNumber);
+      const timer = setTimeout(() => resolve({ exit }), GRACE);
       cleanup.defer(() => clearTimeout(timer));
     };
-    Deno.addSignalListener(name as Deno.Signal, listener);
-    cleanup.defer(() => Deno.removeSignalListener(name as Deno.Signal, listener));
+    Deno.addSignalListener(name, listener);
+    cleanup.defer(() => Deno.removeSignalListener(name, listener));
   }
-  const scratch = makeScratch(launch.settings.scratchDir);
-  cleanup.defer(() => Deno.removeSync(scratch, { recursive: true }));
+  const scratch = makeScratch(launch.settings, cleanup);
   const grants = grantsFor(launch.access, scratch);
   const worker = new Worker(launch.entry, {
     type: "module",
@@ -87,46 +91,4 @@ export async function launchCommand(launch: LaunchOptions): Promise<LaunchResult
   };
   worker.postMessage(start);
   return await promise;
-}
-
-const SCRATCH_PREFIX = "paperward-";
-
-/** Makes this run's own scratch folder, and removes those of runs that were killed. */
-function makeScratch(parent: string): string {
-  try {
-    return makeScratchIn(parent);
-  } catch (error) {
-    if (!isFileError(error)) throw error;
-    throw new PaperwardError(`Cannot make a scratch folder in ${parent}: ${error.message}`, {
-      exit: "usage",
-      hints: ["PAPERLESS_SCRATCH_DIR names a folder that may be written"],
-      cause: error,
-    });
-  }
-}
-
-function makeScratchIn(parent: string): string {
-  Deno.mkdirSync(parent, { recursive: true });
-  const real = Deno.realPathSync(parent);
-  for (const entry of Deno.readDirSync(real)) {
-    if (!entry.isDirectory || !entry.name.startsWith(SCRATCH_PREFIX)) continue;
-    const pid = Number(entry.name.slice(SCRATCH_PREFIX.length).split("-")[0]);
-    if (!Number.isInteger(pid) || isAlive(pid)) continue;
-    try {
-      Deno.removeSync(join(real, entry.name), { recursive: true });
-    } catch {
-      // Another user's: theirs to remove.
-    }
-  }
-  return Deno.makeTempDirSync({ dir: real, prefix: `${SCRATCH_PREFIX}${Deno.pid}-` });
-}
-
-function isAlive(pid: number): boolean {
-  if (pid === Deno.pid) return true;
-  try {
-    Deno.statSync(`/proc/${pid}`);
-    return true;
-  } catch (error) {
-    return !(error instanceof Deno.errors.NotFound);
-  }
 }

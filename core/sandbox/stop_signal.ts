@@ -1,8 +1,18 @@
 // A stop is a flag in shared memory: a busy Worker sees no messages, so it is looked at after each batch.
 
-import { StopRequested } from "../errors.ts";
+import { type StopReason, StopRequested } from "../errors.ts";
 
-const SIGNALS = { 0: undefined, 2: "interrupted", 15: "terminated" } as const;
+/** The number of a signal that asks for a stop. */
+export type StopNumber = 1 | 2 | 15;
+
+/** The signals that ask for a stop, by their numbers. */
+export const STOP_SIGNALS: Readonly<
+  Record<StopNumber, { readonly name: Deno.Signal; readonly exit: StopReason }>
+> = {
+  1: { name: "SIGHUP", exit: "hungUp" },
+  2: { name: "SIGINT", exit: "interrupted" },
+  15: { name: "SIGTERM", exit: "terminated" },
+};
 
 /** The flag by which the launcher asks a command to stop gracefully. */
 export class StopSignal {
@@ -13,14 +23,15 @@ export class StopSignal {
     this.#flag = new Int32Array(memory);
   }
 
-  /** Asks for a stop. @param signal number of the signal: 2 (SIGINT) or 15 (SIGTERM) */
-  request(signal: 2 | 15): void {
+  /** Asks for a stop. @param signal number of the signal: 1 (SIGHUP), 2 (SIGINT) or 15 (SIGTERM) */
+  request(signal: StopNumber): void {
     Atomics.compareExchange(this.#flag, 0, 0, signal);
   }
 
   /** Why a stop was asked for, or undefined. */
-  get requested(): "interrupted" | "terminated" | undefined {
-    return SIGNALS[Atomics.load(this.#flag, 0) as keyof typeof SIGNALS];
+  get requested(): StopReason | undefined {
+    const signal = Atomics.load(this.#flag, 0);
+    return signal === 0 ? undefined : STOP_SIGNALS[signal as StopNumber].exit;
   }
 
   /** Ends the work where a stop was asked for. @throws {StopRequested} if a stop was asked for */

@@ -1,10 +1,11 @@
 // Which database and how to reach it: from the PAPERLESS_DB* variables of both generations, or from
 // --database-url. A password is never part of a message.
 
+import { isIP } from "node:net";
 import { PaperwardError } from "../errors.ts";
 import { nearest } from "../flags/nearest.ts";
 import { parseDbOptions } from "./parse_db_options.ts";
-import { choiceOf, integerOf, type VariableReader } from "./_read_variable.ts";
+import { badValue, choiceOf, integerOf, type VariableReader } from "./_read_variable.ts";
 import type { DatabaseSettings } from "./settings.ts";
 
 type Server = Extract<DatabaseSettings, { kind: "postgres" | "mariadb" }>;
@@ -66,14 +67,12 @@ export async function databaseFromVariables(
   }
 
   const { port, sslMode, sslModes, options: keys } = SERVERS[kind];
-  const host = read.text("PAPERLESS_DBHOST") ?? "localhost";
   const mode = options.values.get(keys.mode);
   const maxSize = options.values.get("pool.max_size");
   const poolSize = maxSize !== undefined && raw
     ? integerOf(`${OPTIONS}, pool.max_size`, maxSize, raw, { min: 1, max: 10000 })
     : read.integer("PAPERLESS_DB_POOLSIZE");
-  return server(kind, {
-    host: host.startsWith("/") ? await resolve(host) : host,
+  return server(kind, hostFromVariable(read), {
     port: read.integer("PAPERLESS_DBPORT") ?? port,
     name: read.text("PAPERLESS_DBNAME") ?? "paperless",
     user: read.text("PAPERLESS_DBUSER") ?? "paperless",
@@ -128,9 +127,59 @@ function databaseKind(read: VariableReader, warnings: string[]): DatabaseSetting
   return kind;
 }
 
+/** A host as it was given, and the refusal that says where it was given. */
+interface GivenHost {
+  readonly text: string;
+  /** Where a port is given. */
+  readonly portPlace: string;
+  refuse(reason: string, hint: string): PaperwardError;
+}
+
+/** What stands before an @ may be a password. */
+function shownHost(text: string): string {
+  return text.replace(/^.*@/s, "…@");
+}
+
+function hostFromVariable(read: VariableReader): GivenHost {
+  const name = "PAPERLESS_DBHOST";
+  const raw = read.raw(name);
+  const given = raw?.text ? raw : { text: "localhost", source: "the defaults" };
+  return {
+    text: given.text,
+    portPlace: "PAPERLESS_DBPORT",
+    refuse: (reason, hint) =>
+      badValue(name, { ...given, text: shownHost(given.text) }, reason, { hint }),
+  };
+}
+
+/** Names as DNS has them, which all that is asked for the address understands, and Deno's grants. */
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?$/i;
+
+/** A host name, an address, or the folder of a Unix socket, resolved. @throws {PaperwardError} exit `usage` */
+async function checkHost(
+  { text, portPlace, refuse }: GivenHost,
+  resolve: Resolve,
+): Promise<string> {
+  if (text.startsWith("/")) return await resolve(text);
+  if (HOST_NAME.test(text) || isIP(text) !== 0) return text;
+  const [, host, port] = /^([^:]+|\[.*\]):(\d+)$/.exec(text) ?? [];
+  if (host !== undefined) {
+    throw refuse("has the port in it", `give the port ${port} in ${portPlace}`);
+  }
+  if (/^\[.*\]$/.test(text)) {
+    throw refuse("has brackets", `an address is written without them: ${text.slice(1, -1)}`);
+  }
+  throw refuse(
+    "is no host name",
+    "a host is a name of the letters a to z, digits, - and _ (others in their xn-- form), an address, or the " +
+      "folder of a Unix socket, which begins with /",
+  );
+}
+
 async function server(
   kind: Server["kind"],
-  facts: Omit<Server, "kind" | "sslRootCert" | "sslCert" | "sslKey" | "poolSize"> & {
+  host: GivenHost,
+  facts: Omit<Server, "kind" | "host" | "sslRootCert" | "sslCert" | "sslKey" | "poolSize"> & {
     readonly poolSize: number | undefined;
   },
   certificates: Readonly<Record<"sslRootCert" | "sslCert" | "sslKey", string | undefined>>,
@@ -142,7 +191,13 @@ async function server(
     const path = certificates[name];
     if (path) resolved[name] = await resolve(path);
   }
-  return { kind, ...rest, ...resolved, ...(poolSize === undefined ? {} : { poolSize }) };
+  return {
+    kind,
+    host: await checkHost(host, resolve),
+    ...rest,
+    ...resolved,
+    ...(poolSize === undefined ? {} : { poolSize }),
+  };
 }
 
 const SCHEMES: Readonly<Record<string, DatabaseSettings["kind"]>> = {
@@ -154,10 +209,11 @@ const SCHEMES: Readonly<Record<string, DatabaseSettings["kind"]>> = {
   "mysql:": "mariadb",
 };
 
-function badUrl(reason: string, flag: string): PaperwardError {
+function badUrl(reason: string, flag: string, ...hints: readonly string[]): PaperwardError {
   return new PaperwardError(`Cannot use the value of ${flag}: ${reason}`, {
     exit: "usage",
     hints: [
+      ...hints,
       "It is a path to an SQLite file, sqlite:///path, postgres://user@host:port/name or " +
       "mariadb://user@host:port/name.",
     ],
@@ -232,12 +288,17 @@ export async function databaseFromUrl(
   const raw = { text: "", source: flag };
   const mode = given("sslmode", "ssl-mode", "ssl_mode");
   const wait = given("connect_timeout");
-  const host = given("host", "socket", "unix_socket") || decoded(url.hostname, "host") ||
-    read.text("PAPERLESS_DBHOST") || "localhost";
+  const host = (given("host", "socket", "unix_socket") || decoded(url.hostname, "host"))
+    .replace(/^\[(.*)\]$/, "$1");
   const name = decoded(url.pathname.slice(1), "name of the database");
   if (name.includes("/")) throw bad("the name of the database cannot hold a slash");
-  return server(kind, {
-    host: host.startsWith("/") ? await resolve(host) : host.replace(/^\[(.*)\]$/, "$1"),
+  const givenHost = host === "" ? hostFromVariable(read) : {
+    text: host,
+    portPlace: "the URL, between host and name",
+    refuse: (reason: string, hint: string) =>
+      badUrl(`its host ${JSON.stringify(shownHost(host))} ${reason}`, flag, hint),
+  };
+  return server(kind, givenHost, {
     port: url.port === "" ? port : Number(url.port),
     name: name || (read.text("PAPERLESS_DBNAME") ?? "paperless"),
     user: url.username

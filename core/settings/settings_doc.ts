@@ -36,6 +36,9 @@ resolved.
 The file is read as paperless-ngx reads it: \`KEY=value\`, single and double quotes, \`export\`, comments
 behind \`#\`, \`\${NAME}\` and \`\${NAME:-default}\`. A line that can't be understood is reported and skipped.
 
+If Deno itself ends with \`Could not convert path to URL\` or \`panicked\` instead: \`TMPDIR\` is empty or
+relative, or the folder that Paperward is called in was deleted.
+
 | Variable | Type | Default | Meaning |
 | --- | --- | --- | --- |
 ${VARIABLES.map(row).join("\n")}

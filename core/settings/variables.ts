@@ -49,7 +49,9 @@ export const VARIABLES = [
     name: "PAPERLESS_SCRATCH_DIR",
     kind: "path",
     default: "paperless in $TMPDIR or /tmp",
-    doc: "Where temporary files go; created if it is missing.",
+    doc:
+      "Where temporary files go; created if it is missing. The default is removed again if it was created; " +
+      "where it is another user's, $TMPDIR or /tmp itself is taken.",
   },
   {
     name: "PAPERLESS_TIME_ZONE",

@@ -7,6 +7,7 @@ import {
   type Library,
   listFiles,
   recordedExport,
+  recordedTree,
   tempFolder,
   unpackLibrary,
 } from "../_fixtures.ts";
@@ -17,11 +18,13 @@ import {
   jsonLines,
   runBinary,
   runOnTerminal,
+  type RunOptions,
   runShell,
   shellQuote,
   startBinary,
   withoutBinary,
   withoutBinaryOrFixtures,
+  withoutRoot,
   withoutTerminal,
 } from "../_run_binary.ts";
 import {
@@ -42,7 +45,7 @@ const ESCAPE = /\x1b|\r|\x08/;
 // deno-lint-ignore no-control-regex -- it is what is looked for
 const COLOUR = /\x1b\[(?:[0-9;]*;)?(?:1|[39][0-7]|38;[0-9;]+)m/;
 const BAR = /[█▏▎▍▌▋▊▉░]|\b\d+ ?%/;
-const CODES = ["0", "1", "2", "3", "4", "10", "11", "12", "13", "130", "143"];
+const CODES = ["0", "1", "2", "3", "4", "10", "11", "12", "13", "129", "130", "143"];
 
 function isFolder(path: string): boolean {
   try {
@@ -194,6 +197,25 @@ Deno.test({
       },
     );
     assertCode(found, 0);
+  },
+});
+
+Deno.test({
+  name:
+    "a link named like a command that isn't here is refused as that command, a built-in one runs",
+  ignore,
+  fn: async () => {
+    using folder = tempFolder();
+    const program = `${folder.path}/mail_fetcher`;
+    Deno.symlinkSync(binary()!, program);
+    const refused = await runBinary([], { program });
+    assertCode(refused, 2);
+    assert.equal(refused.stdout, "");
+    assert.equal(refused.stderr, (await runBinary(["mail_fetcher"])).stderr);
+    Deno.symlinkSync(binary()!, `${folder.path}/completions`);
+    const completions = await runBinary(["bash"], { program: `${folder.path}/completions` });
+    assertCode(completions, 0);
+    assert.match(completions.stdout, /complete .*paperward/);
   },
 });
 
@@ -413,6 +435,162 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "a result that can't be written is told of standard output, not of the target",
+  ignore: ignoreExports,
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    using target = tempTarget();
+    const result = await runShell(
+      `"$PAPERWARD" document_exporter ${shellQuote(target.path)} --json >/dev/full`,
+      { env: environment(library) },
+    );
+    assertCode(result, 1);
+    assert.match(result.stderr, /^error: Cannot write the result to standard output: /m);
+    assert.ok(!result.stderr.includes(`Cannot write to ${target.path}`), result.stderr);
+    assert.deepEqual([...Deno.readDirSync(target.path)], []);
+  },
+});
+
+Deno.test({
+  name: "two reports in one file, however it is spelled: exit code 2; /dev/null takes both",
+  ignore,
+  fn: async () => {
+    using folder = tempFolder();
+    const env = {
+      PAPERLESS_DATA_DIR: `${folder.path}/data`,
+      PAPERLESS_MEDIA_ROOT: `${folder.path}/media`,
+      PAPERLESS_SCRATCH_DIR: `${folder.path}/scratch`,
+    };
+    assertCode(await runBinary(["migrate"], { env }), 0);
+    Deno.symlinkSync(folder.path, `${folder.path}/link`);
+    for (const junit of ["page", "./page", "link/page", `${folder.path}/data/../page`]) {
+      const result = await runBinary(
+        ["document_sanity_checker", "--html", "page", "--junit", junit],
+        { env, cwd: folder.path },
+      );
+      assertCode(result, 2);
+      assert.match(result.stderr, /Cannot write two reports to .*\/page: .*\nhint: /);
+    }
+    const flags = ["--html", "/dev/null", "--junit", "/dev/null"];
+    assertCode(await runBinary(["document_sanity_checker", ...flags], { env }), 0);
+  },
+});
+
+/** A command line that names the wrong thing, and what the message and its hint must say. */
+const MISLED: readonly (readonly [args: readonly string[], code: number, says: RegExp])[] = [
+  [
+    ["copy_database", "--to", "no/such/x.db", "--create"],
+    1,
+    /there is no such folder\nhint: make it first: mkdir -p .*\/no\/such$/m,
+  ],
+  [["copy_database", "--from", "none.db", "--to", "y.db"], 10, /no such file\nhint: --from names/],
+  [["copy_database", "--from", "data", "--to", "y.db"], 10, /is a folder\nhint: --from names/],
+  [["copy_database", "--to", "notes"], 10, /not an SQLite database\nhint: --to names/],
+  [["document_fuzzy_match", "--checkpoint", "data"], 2, /not a regular file\nhint: give a file/],
+  [
+    ["document_sanity_checker", "--repair", "--dry-run", "--from", "none"],
+    1,
+    /nothing by that name\nhint: give the folder or zip file/,
+  ],
+  [
+    ["document_sanity_checker", "--repair", "--dry-run", "--from", "notes"],
+    1,
+    /neither a folder nor a zip file\nhint: give the folder or zip file/,
+  ],
+  [
+    ["document_sanity_checker", "--repair", "--dry-run", "--from", "-"],
+    2,
+    /standard input: --from needs a path\nhint: give the folder or zip file/,
+  ],
+  [
+    ["document_retagger", "-c", "--id-range", "5", "1"],
+    0,
+    /^warning: --id-range 5 1 holds no document.*\nhint: --id-range 1 5 /m,
+  ],
+];
+
+Deno.test({
+  name: "what was named by a flag and isn't right: the hint is about that flag",
+  ignore,
+  fn: async () => {
+    using folder = tempFolder();
+    const env = {
+      PAPERLESS_DATA_DIR: `${folder.path}/data`,
+      PAPERLESS_MEDIA_ROOT: `${folder.path}/media`,
+      PAPERLESS_SCRATCH_DIR: `${folder.path}/scratch`,
+    };
+    assertCode(await runBinary(["migrate"], { env }), 0);
+    Deno.writeTextFileSync(`${folder.path}/notes`, "no database and no export");
+    for (const [args, code, says] of MISLED) {
+      const result = await runBinary(args, { env, cwd: folder.path });
+      assertCode(result, code);
+      assert.match(result.stderr, says);
+      assert.doesNotMatch(result.stderr, /PAPERLESS_DATA_DIR/);
+    }
+  },
+});
+
+Deno.test({
+  name: "the default scratch folder is removed by the run that made it, and by no other",
+  ignore: ignoreExports,
+  fn: async () => {
+    using temp = tempFolder();
+    const args = ["verify", recordedTree("v3.0.5", "plain")];
+    const run = () => runBinary(args, { env: { TMPDIR: temp.path } });
+    assertCode(await run(), 0);
+    assert.deepEqual([...Deno.readDirSync(temp.path)], []);
+    Deno.mkdirSync(`${temp.path}/paperless`);
+    assertCode(await run(), 0);
+    assert.deepEqual([...Deno.readDirSync(temp.path)].map(({ name }) => name), ["paperless"]);
+    assert.deepEqual([...Deno.readDirSync(`${temp.path}/paperless`)], []);
+  },
+});
+
+Deno.test({
+  name:
+    "a default scratch folder of another user's: the one above is used, and only our own litter removed",
+  ignore: ignore || withoutRoot(),
+  fn: async () => {
+    using temp = tempFolder();
+    const litter = ["0123456789abcdef", "456789abcdef", "89abcdef"]
+      .map((end) => `${temp.path}/paperward-999999999-${end}`);
+    for (const name of ["paperless", "paperward-999999999-backup"]) {
+      Deno.mkdirSync(`${temp.path}/${name}`);
+    }
+    for (const path of litter) {
+      Deno.mkdirSync(path);
+      Deno.chownSync(path, 65534, 65534);
+    }
+    Deno.chmodSync(temp.path, 0o777);
+    Deno.chmodSync(`${temp.path}/paperless`, 0o755);
+    using home = tempFolder();
+    Deno.chmodSync(home.path, 0o777);
+    const args = [
+      "migrate",
+      "--data-dir",
+      `${home.path}/data`,
+      "--media-root",
+      `${home.path}/media`,
+    ];
+    const run = (env: Record<string, string>) =>
+      runBinary(args, {
+        env: { TMPDIR: temp.path, ...env },
+        wrapper: ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+      });
+    assertCode(await run({}), 0);
+    assert.deepEqual([...Deno.readDirSync(temp.path)].map(({ name }) => name).sort(), [
+      "paperless",
+      "paperward-999999999-backup",
+    ]);
+    // Where it was named, it was meant.
+    const named = await run({ PAPERLESS_SCRATCH_DIR: `${temp.path}/paperless` });
+    assertCode(named, 2);
+    assert.match(named.stderr, /Cannot make a scratch folder in .+\/paperless: /);
+    assert.match(named.stderr, /hint: PAPERLESS_SCRATCH_DIR/);
+  },
+});
+
 const SIGNALS = [["SIGINT", 130], ["SIGTERM", 143]] as const;
 
 for (const [signal, code] of SIGNALS) {
@@ -479,6 +657,128 @@ for (const [signal, code] of SIGNALS) {
     },
   });
 }
+
+Deno.test({
+  name: "SIGTERM twice at once, as coreutils' timeout sends it: one graceful stop, nothing left",
+  ignore: ignoreExports || !hasPython(),
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    using target = tempTarget();
+    growOriginal(library);
+    const look = lookAt(target.folder, library.folder);
+    for (const flags of [[], ["-d"], ["-z"]]) {
+      const running = startBinary(["document_exporter", target.path, ...flags], {
+        env: environment(library),
+      });
+      await copyingBegan(running.ended, target.path, `${library.folder}/scratch`);
+      running.kill("SIGTERM");
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      running.kill("SIGTERM");
+      assertCode(await running.ended, 143);
+      assert.deepEqual(look.changes(), [], flags.join(" "));
+    }
+  },
+});
+
+Deno.test({
+  name:
+    "a signal right behind the first changes nothing, one more than a second later means at once",
+  ignore,
+  fn: async () => {
+    using folder = tempFolder();
+    // A server that takes the call and never says a word: nothing there looks at the stop.
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const running = startBinary(["document_sanity_checker"], {
+      env: {
+        PAPERLESS_SCRATCH_DIR: folder.path,
+        PAPERLESS_DBHOST: "127.0.0.1",
+        PAPERLESS_DBPORT: String(listener.addr.port),
+        PAPERLESS_DB_TIMEOUT: "600",
+      },
+    });
+    let isOver = false;
+    running.ended.then(() => isOver = true);
+    using _connection = await listener.accept();
+    running.kill("SIGTERM");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    running.kill("SIGTERM");
+    // Both the grace and a second SIGTERM that counts would end it too, but with the code of SIGTERM.
+    while (!isOver) {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      running.kill("SIGINT");
+    }
+    assertCode(await running.ended, 130);
+    assert.deepEqual([...Deno.readDirSync(folder.path)], []);
+  },
+});
+
+/** Runs a shell line on a terminal that is closed as soon as `ready` resolves: as when ssh is lost.
+ * @returns the exit code of the line's last command, which outlives the terminal */
+async function closeTerminal(
+  line: string,
+  options: RunOptions,
+  ready: (ended: Promise<unknown>) => Promise<void>,
+): Promise<string> {
+  using folder = tempFolder();
+  const code = `${folder.path}/code`;
+  // The outer shell owns the terminal: the system tells it of the end, and what it had started once it has died of
+  // that. The inner one outlives it: a trap, other than ignoring, is not handed down to what a shell starts.
+  const inner = `trap : HUP; ${line}; echo $? >${code}.part; mv ${code}.part ${code}`;
+  const script = `sh -c ${shellQuote(inner)}; true`;
+  const terminal = startBinary(["-qefc", script, "/dev/null"], {
+    ...options,
+    program: "/usr/bin/script",
+    env: { PAPERWARD: binary()!, TERM: "xterm-256color", SHELL: "/bin/sh", ...options.env },
+  });
+  await ready(terminal.ended);
+  terminal.kill("SIGKILL");
+  for (let tries = 0; tries < 3000; tries++) {
+    try {
+      return Deno.readTextFileSync(code).trim();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error("The command did not end");
+}
+
+Deno.test({
+  name: "SIGHUP, the terminal is closed while files are copied: 129, nothing left",
+  ignore: ignoreExports || !hasPython() || withoutTerminal(),
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    using target = tempTarget();
+    growOriginal(library);
+    const look = lookAt(target.folder, library.folder);
+    for (const flags of ["", "--json -v 2", "-z >/dev/null 2>&1"]) {
+      const code = await closeTerminal(
+        `"$PAPERWARD" document_exporter ${shellQuote(target.path)} ${flags}`,
+        { env: environment(library) },
+        (ended) => copyingBegan(ended, target.path, `${library.folder}/scratch`),
+      );
+      assert.equal(code, "129", flags);
+      assert.deepEqual(look.changes(), [], flags);
+    }
+  },
+});
+
+Deno.test({
+  name: "SIGHUP under nohup: the export goes on to its end",
+  ignore: ignoreExports || !hasPython() || withoutTerminal(),
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    using target = tempTarget();
+    growOriginal(library);
+    const code = await closeTerminal(
+      `nohup "$PAPERWARD" document_exporter ${shellQuote(target.path)}`,
+      { env: environment(library), cwd: target.folder },
+      (ended) => copyingBegan(ended, target.path),
+    );
+    assert.equal(code, "0", Deno.readTextFileSync(`${target.folder}/nohup.out`));
+    assert.ok(listFiles(target.path).includes("manifest.json"));
+  },
+});
 
 /** One way to say where the library is. */
 interface SettingsCase {

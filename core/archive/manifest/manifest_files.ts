@@ -1,7 +1,7 @@
 // Which files of an export are manifests, and the records of all of them in upstream's order of reading.
 
 import { PaperwardError } from "../../errors.ts";
-import type { ExportSource } from "../zip/export_source.ts";
+import { EXPORT_HINT, type ExportSource } from "../zip/export_source.ts";
 import {
   type ManifestReaderOptions,
   type ManifestRecord,
@@ -29,7 +29,7 @@ export function isSplitManifestPath(path: string): boolean {
 export function listManifests(source: ExportSource): string[] {
   if (!source.find(MANIFEST_FILE)) {
     throw new PaperwardError(`Cannot read the export ${source.name}: it has no ${MANIFEST_FILE}`, {
-      hints: ["give the folder or zip file that document_exporter wrote"],
+      hints: [EXPORT_HINT],
     });
   }
   const split: string[] = [];

@@ -24,12 +24,14 @@ export function writeError(
   });
 }
 
-/** The same for an error that was thrown; what is no error of writing comes back as it is. */
+/** The same for an error that was thrown; what is no error of writing, or says already what couldn't be written,
+ * comes back as it is. */
 export function explainWriteError(
   target: string,
   error: unknown,
   of: keyof typeof BEFORE = "export",
 ): unknown {
+  if (error instanceof PaperwardError) return error;
   const code = osErrorCode(error);
   if (code === undefined || !(code in REFUSALS) || !(error instanceof Error)) return error;
   return writeError(target, code, error.message, of);

@@ -55,6 +55,9 @@ export interface ExportSource {
   close(): void;
 }
 
+/** What to give where something else than an export was given. */
+export const EXPORT_HINT = "give the folder or zip file that document_exporter wrote";
+
 const DEFAULT_LIMIT = 16 * 1024 * 1024;
 
 /** Opens an export: a folder, or a zip file told by its content, not by its name.
@@ -67,12 +70,15 @@ export async function openExportSource(
 ): Promise<ExportSource> {
   const facts = factsOf(files, path);
   if (facts === undefined) {
-    throw new PaperwardError(`Cannot open the export ${name}: there is nothing by that name`);
+    throw new PaperwardError(`Cannot open the export ${name}: there is nothing by that name`, {
+      hints: [EXPORT_HINT],
+    });
   }
   if (facts.kind === "folder") return withReading(folderSource(files, files.real(path)));
   if (facts.kind !== "file" || !looksLikeZip(files, path)) {
     throw new PaperwardError(
       `Cannot open the export ${name}: it is neither a folder nor a zip file`,
+      { hints: [EXPORT_HINT] },
     );
   }
   return withReading(zipSource(await openZip(files, path, { name })));

@@ -50,6 +50,8 @@ export interface CopyWorld {
 export interface CopyOptions {
   /** The source: a library. */
   readonly from: DatabaseSettings;
+  /** The source was named by `--from`, else it is the library of the settings. */
+  readonly fromFlag?: boolean;
   /** The target: a fresh library, or with `create` a place where there is none. */
   readonly to: DatabaseSettings;
   /** The target has no library yet: make it. */
@@ -114,7 +116,7 @@ export async function copyDatabase(
   const target = placeFor(options.to);
   checkDifferent(options);
   await using cleanup = new AsyncDisposableStack();
-  const database = await openDatabase(options.from, openOptions(world, "read"));
+  const database = await openGiven(world, options.from, options.fromFlag ? "--from" : undefined);
   cleanup.defer(() => database.close());
   const state = await targetState(world, options, database);
   world.report.info(
@@ -159,6 +161,21 @@ function openOptions(
   return { files, scratch, report, stop, mode };
 }
 
+/** Opens a library to read it. Where a flag named it, hints about the library's own settings would lead astray. */
+async function openGiven(
+  world: CopyWorld,
+  settings: DatabaseSettings,
+  flag: "--from" | "--to" | undefined,
+): Promise<LibraryDatabase> {
+  try {
+    return await openDatabase(settings, openOptions(world, "read"));
+  } catch (error) {
+    if (!flag || !(error instanceof PaperwardError) || error.exit !== "noLibrary") throw error;
+    const hints = [`${flag} names the database of a library: a path to an SQLite file, or a URL`];
+    throw new PaperwardError(error.message, { exit: error.exit, hints, cause: error });
+  }
+}
+
 function placeFor(settings: DatabaseSettings): string {
   return settings.kind === "sqlite" ? settings.path : placeOf(settings);
 }
@@ -193,7 +210,7 @@ async function targetState(
       ],
     });
   }
-  const database = await openDatabase(to, openOptions(world, "read"));
+  const database = await openGiven(world, to, "--to");
   try {
     if (database.generation !== source.generation) {
       throw new PaperwardError(

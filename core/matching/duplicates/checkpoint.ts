@@ -49,6 +49,12 @@ export function openCheckpoint(
   onOther: () => void,
 ): Checkpoint {
   const partial = partialCheckpoint(path);
+  if (files.exists(path) && files.locate(path).facts.kind !== "file") {
+    throw new PaperwardError(`Cannot write ${path}: it is not a regular file`, {
+      exit: "usage",
+      hints: ["give a file that isn't there yet, or the checkpoint of an earlier run"],
+    });
+  }
   const known = files.exists(path) ? readHead(files, path) : undefined;
   if (known !== undefined && known !== fingerprint) onOther();
   const continues = known === fingerprint;

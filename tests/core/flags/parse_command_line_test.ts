@@ -81,6 +81,22 @@ Deno.test("a link named like a command is that command", () => {
   ok(other.kind === "run" && other.options.target === "document_retagger");
 });
 
+Deno.test("links named like a built-in command, or one of upstream's that isn't here", () => {
+  const link = (name: string, ...argv: string[]) =>
+    parseCommandLine(argv, `/bin/${name}`, COMMANDS);
+  deepStrictEqual(link("completions", "bash"), parse("completions", "bash"));
+  deepStrictEqual(link("help", "document_exporter"), parse("help", "document_exporter"));
+  usage(link("completions", "tcsh"), /tcsh/, /^completions --help shows all flags/m);
+  for (const argv of [[], ["--help"], ["document_exporter", "out"]]) {
+    deepStrictEqual(link("mail_fetcher", ...argv), parse("mail_fetcher"));
+  }
+  // Any other name is the program under another one.
+  for (const name of ["pw", "paperward-1.2", "paperward_new"]) {
+    strictEqual(link(name).kind, "help");
+    strictEqual(link(name, "document_exporter", "out").kind, "run");
+  }
+});
+
 Deno.test("wrong arguments are one clear line with a hint", () => {
   usage(
     parse("document_exprter"),

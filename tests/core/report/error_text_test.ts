@@ -44,12 +44,11 @@ Deno.test("causes are part of the details, once", () => {
 });
 
 Deno.test("a stop is no defect", () => {
-  deepStrictEqual(
-    [errorText(new StopRequested("interrupted")), errorText(new StopRequested("terminated"))].map((
-      { exit, hints },
-    ) => [exit, hints]),
-    [["interrupted", []], ["terminated", []]],
-  );
+  for (const reason of ["hungUp", "interrupted", "terminated"] as const) {
+    const { exit, message, hints } = errorText(new StopRequested(reason));
+    deepStrictEqual([exit, hints], [reason, []]);
+    match(message, /^Stopped by SIG[A-Z]+/);
+  }
 });
 
 Deno.test("a path that Deno opens to nobody is no defect", () => {

@@ -30,6 +30,24 @@ Deno.test("a report replaces a report or an empty file, never a database or a do
   }
 });
 
+Deno.test("two reports in one file are refused, old ones untouched; a device takes both", () => {
+  using temp = tempFolder();
+  const files = openFiles({ read: [], write: [temp.path, "/dev/null"] });
+  const [html, other] = [`${temp.path}/page`, `${temp.path}/hard-link`];
+  const isRefused = (error: unknown) =>
+    error instanceof PaperwardError && error.exit === "usage" && /two reports/.test(error.message);
+  assert.throws(() => openReportFiles(files, { html, junit: html }), isRefused);
+  assert.deepEqual([...Deno.readDirSync(temp.path)], []);
+  Deno.writeTextFileSync(html, "<!doctype html>old");
+  Deno.linkSync(html, other);
+  for (const junit of [html, other]) {
+    assert.throws(() => openReportFiles(files, { html, junit }), isRefused);
+  }
+  assert.equal(Deno.readTextFileSync(html), "<!doctype html>old");
+  openReportFiles(files, { html, junit: undefined }).close();
+  openReportFiles(files, { html: "/dev/null", junit: "/dev/null" }).close();
+});
+
 Deno.test("a report that didn't come about leaves no file, old or new", () => {
   using temp = tempFolder();
   const files = openFiles({ read: [], write: [temp.path] });

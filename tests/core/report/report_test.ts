@@ -143,6 +143,17 @@ Deno.test("a result that can't be written is an error, once", () => {
   strictEqual(screen.out, "");
 });
 
+Deno.test("a terminal that was closed stops the output, not the work; a file with that error doesn't", () => {
+  for (const stdoutIsTerminal of [true, false]) {
+    const screen = new Screen();
+    const report = screen.open({ stdoutIsTerminal });
+    screen.breaks = new Error("Input/output error (os error 5)");
+    if (stdoutIsTerminal) report.item("x", {}, "y");
+    else throws(() => report.item("x", {}, "y"), PaperwardError);
+    strictEqual(report.outputClosed, true);
+  }
+});
+
 Deno.test("short writes lose nothing", () => {
   const screen = new Screen();
   screen.most = 3;

@@ -402,6 +402,52 @@ Deno.test("--database-url: servers, with what it leaves out from the variables",
   strictEqual(socket.kind === "postgres" && socket.host, "/run/pg");
 });
 
+Deno.test("a host that is none: refused wherever it was given, with what to write instead", async () => {
+  const label = "a".repeat(63);
+  const wrong: readonly (readonly [host: string, says: RegExp, hint: RegExp])[] = [
+    ["localhost:5432", /has the port in it/, /port 5432 in (PAPERLESS_DBPORT|the URL)/],
+    ["[::1]:5432", /has the port in it/, /port 5432 in (PAPERLESS_DBPORT|the URL)/],
+    ...["a b", "u@h", "x/y", "h,i", "a..b", "*.x", "10.0.0.0/8", "1::2::3", `${label}a`].map((
+      host,
+    ) => [host, /no host name/, /begins with \//] as const),
+    ["münchen.invalid", /no host name/, /xn--/],
+    ["a".repeat(300), /no host name/, /begins with \//],
+    [`${label}.${label}.${label}.${label}`, /no host name/, /begins with \//],
+  ];
+  for (const [host, says, hint] of wrong) {
+    const variable = new RegExp(`^Cannot use PAPERLESS_DBHOST: .*${says.source}`, "s");
+    await refused({ env: { PAPERLESS_DBHOST: host } }, variable, hint);
+    const byOption = `postgres:///lib?host=${encodeURIComponent(host)}`;
+    const url = new RegExp(`of --database-url: its host .*${says.source}`, "s");
+    await refused({ flags: { databaseUrl: byOption } }, url, hint);
+    await refused(
+      { flags: { databaseUrl: "mariadb:///lib" }, env: { PAPERLESS_DBHOST: host } },
+      variable,
+    );
+  }
+  for (const url of ["postgres://münchen.invalid/lib", "mysql://h,i/lib", "postgres://a%20b/lib"]) {
+    await refused({ flags: { databases: { to: url } } }, /of --to: its host ".*" is no host name/);
+  }
+  await refused({ env: { PAPERLESS_DBHOST: "[::1]" } }, /has brackets/, /: ::1/);
+  for (
+    const given of [
+      { env: { PAPERLESS_DBHOST: "postgres://u:s3cret@h/x" } },
+      { flags: { databaseUrl: "postgres:///x?host=u:s3cret@h" } },
+    ]
+  ) await refused(given, /^(?!.*s3cret)/s, /^(?!.*s3cret)/s);
+});
+
+Deno.test("hosts that are some: names, addresses, sockets", async () => {
+  for (const host of ["db", "paperless_db-1.x.", "A.b", "10.0.0.1", "::1", "fe80::1%eth0"]) {
+    const settings = await database({ env: { PAPERLESS_DBHOST: host } });
+    strictEqual(settings.kind === "postgres" && settings.host, host);
+  }
+  for (const url of ["postgres:///x?host=[::1]", "postgres://[::1]/x"]) {
+    const settings = await database({ flags: { databaseUrl: url } });
+    strictEqual(settings.kind === "postgres" && settings.host, "::1");
+  }
+});
+
 Deno.test("--database-url: what is wrong is said, the password never", async () => {
   const wrong: readonly (readonly [string, RegExp])[] = [
     ["", /it is empty/],
