@@ -102,7 +102,8 @@ Deno.test({
     let [killedRepairs, killedUndos] = [0, 0];
     // ms within which the kill falls; on a fast machine they shrink until it comes in time.
     let [repairWindow, undoWindow] = [400, 150];
-    for (let n = 0; n < 10; n++) {
+    // Kills that come too late or too early prove nothing: then there are more of them.
+    for (let n = 0; n < 10 || ((killedRepairs < 3 || killedUndos < 3) && n < 40); n++) {
       const number = String(listJournal(library).length + 1).padStart(6, "0");
       const entry = `${library.data}/paperward/journal/${number}.jsonl`;
       const isWhole = await killAfter(library, repairFrom(source), entry, random() * repairWindow);

@@ -32,6 +32,8 @@ export type FileStep = Extract<
 /** Steps whose undoing puts a file somewhere: they are taken back before rows are, added files after. */
 export type MoveStep = Extract<FileStep, { readonly kind: "file moved" | "file replaced" }>;
 
+type MovedStep = Extract<FileStep, { readonly kind: "file moved" }>;
+
 /** Whether a step moves a file. */
 export function isMove(step: JournalStep): step is MoveStep {
   return step.kind === "file moved" || step.kind === "file replaced";
@@ -68,7 +70,7 @@ export function openFileCheck(files: Files): FileCheck {
   /** That a file is still the one that was moved. */
   function expectMoved(
     path: string,
-    { checksum, facts }: Extract<FileStep, { readonly kind: "file moved" }>,
+    { checksum, facts }: MovedStep,
     reason: string,
   ): Look {
     if (facts && hasFacts(files, path, facts)) return nothing;
@@ -96,6 +98,7 @@ export function openFileCheck(files: Files): FileCheck {
             // It never moved, or is back already.
             return expectMoved(from, step, stranger);
           }
+          if (from !== undefined && neverMoved(files, from, to, step)) return nothing;
           moved.set(step.from, to);
           moved.set(step.to, undefined);
           const { checksum } = step;
@@ -130,6 +133,12 @@ export function openFileCheck(files: Files): FileCheck {
       }
     },
   };
+}
+
+/** Whether a step was recorded but not carried out: its file is still where it was, and what is at the new place is
+ * what an earlier step of the same run was to take away. */
+export function neverMoved(files: Files, from: string, to: string, { facts }: MovedStep): boolean {
+  return facts !== undefined && hasFacts(files, from, facts) && !hasFacts(files, to, facts);
 }
 
 /** Whether a file has the size and the time that a step remembers. */

@@ -15,7 +15,14 @@ import type { StopSignal } from "../../sandbox/stop_signal.ts";
 import type { JournalPlaces, JournalStep } from "./journal_step.ts";
 import { moveFile, removeEmptyFolders } from "./move_file.ts";
 import { type EntryFacts, type Journal, journalFolder } from "./open_journal.ts";
-import { type Conflict, isMove, type MoveStep, openFileCheck, unmet } from "./_undo_files.ts";
+import {
+  type Conflict,
+  isMove,
+  type MoveStep,
+  neverMoved,
+  openFileCheck,
+  unmet,
+} from "./_undo_files.ts";
 import {
   isRowStep,
   newReferences,
@@ -270,8 +277,10 @@ async function moveBack({ files, places }: UndoWorld, step: MoveStep): Promise<v
   const own = journalFolder(places.dataDir);
   if (step.kind === "file moved") {
     if (!files.exists(step.to)) return;
-    if (files.exists(step.from)) files.remove(step.to);
-    else await moveFile(files, step.to, step.from);
+    if (files.exists(step.from)) {
+      if (neverMoved(files, step.from, step.to, step)) return;
+      files.remove(step.to);
+    } else await moveFile(files, step.to, step.from);
     removeEmptyFolders(files, dirname(step.to), own);
     return;
   }

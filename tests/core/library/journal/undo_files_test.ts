@@ -265,6 +265,29 @@ Deno.test("a moved file that has another time, but the same content, is taken ba
   assert.deepEqual(tree(library.folder), BEFORE);
 });
 
+Deno.test("killed between writing down that a file takes another's place and doing it: nothing is to be taken back", async () => {
+  using library = makeTree({ ...BEFORE, "media/whole copy.pdf": "whole" });
+  const files = openFiles(roots(library));
+  const media = (path: string) => join(library.mediaRoot, path);
+  {
+    using entry = await openJournal(files, library).begin({ command: "test", arguments: [] });
+    const [damaged, copy] = [media("damaged.pdf"), media("whole copy.pdf")];
+    const step = (from: string, to: string, checksum: string | null): JournalStep => ({
+      kind: "file moved",
+      from,
+      to,
+      checksum,
+      facts: factsOf(files, from),
+    });
+    entry.record(step(damaged, join(entry.keep, "damaged.pdf"), null));
+    entry.record(step(copy, damaged, checksumOf("whole")));
+    await entry.flush();
+  }
+  const before = tree(library.folder);
+  await undo(files, library);
+  assert.deepEqual(tree(library.folder), before);
+});
+
 Deno.test("what is gone already of an added file is no conflict", async () => {
   using library = makeTree(BEFORE);
   const files = openFiles(roots(library));

@@ -118,9 +118,9 @@ Deno.test("the Worker moves nothing out of the media folder, and nothing into it
   try {
     const { failures } = await mover.move({
       groups: [
-        [{ from: join(media, "inside"), to: join(temp.path, "stolen") }],
-        [{ from: join(temp.path, "outside"), to: join(media, "taken") }],
-        [{ from: join(media, "inside"), to: join(media, "moved") }],
+        [{ from: join(media, "inside"), to: join(temp.path, "stolen"), checksum: null }],
+        [{ from: join(temp.path, "outside"), to: join(media, "taken"), checksum: null }],
+        [{ from: join(media, "inside"), to: join(media, "moved"), checksum: null }],
       ],
       newFolders: new Set(),
       roots: new Set([join(media, "originals")]),
