@@ -26,16 +26,24 @@ const NAMES: Readonly<Record<string, string>> = {
 export interface Refusal {
   readonly reason: string;
   readonly hint: string;
+  /** Whether it says something of the machine, and nothing of what is read: an export isn't damaged by it. */
+  readonly ofTheMachine?: true;
 }
 
-const FULL = { reason: "there is no space left", hint: "free some space there" };
-const FORBIDDEN = {
+const FULL: Refusal = {
+  reason: "there is no space left",
+  hint: "free some space there",
+  ofTheMachine: true,
+};
+const FORBIDDEN: Refusal = {
   reason: "permission denied",
   hint: "run as the user that owns it, or change its permissions",
+  ofTheMachine: true,
 };
-const TOO_MANY_FILES = {
+const TOO_MANY_FILES: Refusal = {
   reason: "too many files are open",
   hint: "raise the limit: `ulimit -n 1024`",
+  ofTheMachine: true,
 };
 
 /** Errors that a user can mend, by name. That a file isn't there is none: whoever expects one has to look. */
@@ -47,10 +55,12 @@ export const REFUSALS: Readonly<Record<string, Refusal>> = {
   EROFS: {
     reason: "its file system is read-only",
     hint: "mount it writable, or use another folder",
+    ofTheMachine: true,
   },
   EIO: {
     reason: "its disk reports an error",
     hint: "the disk may be failing: use another one",
+    ofTheMachine: true,
   },
   EMFILE: TOO_MANY_FILES,
   ENFILE: TOO_MANY_FILES,
@@ -75,15 +85,21 @@ export const REFUSALS: Readonly<Record<string, Refusal>> = {
 /** What Deno adds to the system's own words: `: open '/path'`. */
 const OPERATION = /\(os error \d+\): \w+ '(.*?)'(?: -> '(.*)')?$/s;
 
+/** The paths that an error of the operating system names, as Deno tells them: none, one, or two of a rename. */
+export function osErrorPaths(error: Error): readonly string[] {
+  const [, ...paths] = OPERATION.exec(error.message) ?? [];
+  return paths.filter((path) => path !== undefined);
+}
+
 /** The error for the user, where the operating system refused something and they can mend it; otherwise undefined. */
 export function explainOsError(error: unknown): PaperwardError | undefined {
   const refusal = REFUSALS[osErrorCode(error) ?? ""];
   if (!refusal || !(error instanceof Error) || error instanceof PaperwardError) return undefined;
-  const [, path, target] = OPERATION.exec(error.message) ?? [];
+  const paths = osErrorPaths(error);
   return new PaperwardError(
-    path === undefined
+    paths.length === 0
       ? `Cannot go on: ${error.message}`
-      : `Cannot use ${path}${target === undefined ? "" : ` or ${target}`}: ${refusal.reason}`,
+      : `Cannot use ${paths.join(" or ")}: ${refusal.reason}`,
     { hints: [refusal.hint], cause: error },
   );
 }

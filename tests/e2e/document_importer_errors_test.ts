@@ -539,7 +539,10 @@ Deno.test({
       { wrapper: NOBODY },
     );
     assertCode(result, 1);
-    assert.match(result.stderr, /^error: Cannot write to .*\/data\/paperward: permission denied/m);
+    assert.match(
+      result.stderr,
+      /^error: Cannot use \S*\/data\/paperward\/\S+: permission denied\nhint: /m,
+    );
     assert.deepEqual(treeChanges(before, contentOf(place)), []);
   },
 });
@@ -554,7 +557,10 @@ Deno.test({
     const before = contentOf(place);
     const result = await runImport(place, recordedTree("v3.0.5", "plain"));
     assertCode(result, 1);
-    assert.match(result.stderr, /^error: Cannot write to .*\/data\/paperward: there is no space/m);
+    assert.match(
+      result.stderr,
+      /^error: Cannot use \S*\/data\/paperward\/\S+: there is no space left\nhint: /m,
+    );
     assert.deepEqual(treeChanges(before, contentOf(place)), []);
   },
 });

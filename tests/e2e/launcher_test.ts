@@ -27,6 +27,7 @@ import {
   withoutRoot,
   withoutTerminal,
 } from "../_run_binary.ts";
+import { smallDisk } from "../_small_disk.ts";
 import {
   copyingBegan,
   environment,
@@ -453,15 +454,29 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a full scratch folder is what a failed export names, not its target",
+  ignore: ignoreExports || withoutRoot(),
+  fn: async () => {
+    using library = unpackLibrary("v3.0.5");
+    using target = tempTarget();
+    using scratch = smallDisk("16k");
+    const result = await runBinary(["document_exporter", target.path], {
+      env: { ...environment(library), PAPERLESS_SCRATCH_DIR: scratch.path },
+    });
+    assertCode(result, 1);
+    assert.match(result.stderr, /^error: Cannot use \S+: there is no space left\nhint: /m);
+    assert.ok(result.stderr.includes(`Cannot use ${scratch.path}`), result.stderr);
+    assert.deepEqual([...Deno.readDirSync(target.path)], []);
+    assert.deepEqual([...Deno.readDirSync(scratch.path)], []);
+  },
+});
+
+Deno.test({
   name: "two reports in one file, however it is spelled: exit code 2; /dev/null takes both",
   ignore,
   fn: async () => {
     using folder = tempFolder();
-    const env = {
-      PAPERLESS_DATA_DIR: `${folder.path}/data`,
-      PAPERLESS_MEDIA_ROOT: `${folder.path}/media`,
-      PAPERLESS_SCRATCH_DIR: `${folder.path}/scratch`,
-    };
+    const env = settingsBelow(folder.path);
     assertCode(await runBinary(["migrate"], { env }), 0);
     Deno.symlinkSync(folder.path, `${folder.path}/link`);
     for (const junit of ["page", "./page", "link/page", `${folder.path}/data/../page`]) {
@@ -515,11 +530,7 @@ Deno.test({
   ignore,
   fn: async () => {
     using folder = tempFolder();
-    const env = {
-      PAPERLESS_DATA_DIR: `${folder.path}/data`,
-      PAPERLESS_MEDIA_ROOT: `${folder.path}/media`,
-      PAPERLESS_SCRATCH_DIR: `${folder.path}/scratch`,
-    };
+    const env = settingsBelow(folder.path);
     assertCode(await runBinary(["migrate"], { env }), 0);
     Deno.writeTextFileSync(`${folder.path}/notes`, "no database and no export");
     for (const [args, code, says] of MISLED) {
@@ -954,3 +965,12 @@ Deno.test({
     }
   },
 });
+
+/** A library's settings, all its folders below one. */
+function settingsBelow(folder: string) {
+  return {
+    PAPERLESS_DATA_DIR: `${folder}/data`,
+    PAPERLESS_MEDIA_ROOT: `${folder}/media`,
+    PAPERLESS_SCRATCH_DIR: `${folder}/scratch`,
+  };
+}

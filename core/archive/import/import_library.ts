@@ -20,7 +20,6 @@ import { explainWriteError } from "../staging/write_error.ts";
 import { beginScan, openReading, type Reading, type Scanning } from "./begin_scan.ts";
 import { createEmptyLibrary, hasDatabase, tryFolders } from "./create_empty_library.ts";
 import { settleLibraryTwins } from "./database_twins.ts";
-import { beginImportJournal } from "./import_journal.ts";
 import type { ImportOptions } from "./import_options.ts";
 import { blockingProblems, openProblemList, type ProblemList } from "./import_problem.ts";
 import type { ImportSchema } from "./import_schema.ts";
@@ -522,7 +521,8 @@ async function carryOut(
     await stageAll(job, plan, into);
     stopAtProblems(job, stagingProblems);
     const checksums = await newChecksums(job, staging, transfers, staged);
-    const journal = await beginImportJournal(world);
+    const journal = await openJournal(world.files, world.settings, { now: () => world.now() })
+      .begin({ command: "document_importer", arguments: world.commandLine });
     cleanup.use(journal);
     cleanup.defer(() => committed ? undefined : forget(journal));
     noteFiles(job, staged, journal);

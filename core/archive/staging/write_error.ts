@@ -1,7 +1,8 @@
 // What a failed write means to a whole export or import: one line and what to do about it.
 
 import { PaperwardError } from "../../errors.ts";
-import { osError, osErrorCode, REFUSALS } from "../../library/os_error.ts";
+import { isInsideAny } from "../../library/deno_files.ts";
+import { osError, osErrorCode, osErrorPaths, REFUSALS } from "../../library/os_error.ts";
 
 /** What is written, and what may be said of what was there before. */
 const BEFORE = {
@@ -24,8 +25,8 @@ export function writeError(
   });
 }
 
-/** The same for an error that was thrown; what is no error of writing, or says already what couldn't be written,
- * comes back as it is. */
+/** The same for an error that was thrown. What is no error of writing, says already what couldn't be written, or
+ * names another place (the journal, the scratch folder) comes back as it is. */
 export function explainWriteError(
   target: string,
   error: unknown,
@@ -34,5 +35,6 @@ export function explainWriteError(
   if (error instanceof PaperwardError) return error;
   const code = osErrorCode(error);
   if (code === undefined || !(code in REFUSALS) || !(error instanceof Error)) return error;
+  if (osErrorPaths(error).some((path) => !isInsideAny(path, [target]))) return error;
   return writeError(target, code, error.message, of);
 }

@@ -1,18 +1,7 @@
 // Tells failures of the machine from damage: a rehearsal that finds no room says nothing about the export.
 
 import { SQLITE, sqliteCode } from "../../database/sqlite/errors.ts";
-import { osErrorCode } from "../../library/os_error.ts";
-
-const OF_THE_SYSTEM: ReadonlySet<string | undefined> = new Set([
-  "ENOSPC",
-  "EDQUOT",
-  "EACCES",
-  "EPERM",
-  "EROFS",
-  "EMFILE",
-  "ENFILE",
-  "EIO",
-]);
+import { osErrorCode, REFUSALS } from "../../library/os_error.ts";
 
 const OF_SQLITE: ReadonlySet<number | undefined> = new Set([
   SQLITE.readOnly,
@@ -26,7 +15,8 @@ export function machineFailure(error: unknown): Error | undefined {
   // What went wrong first counts, not what failed while it was cleaned up after.
   if (error instanceof SuppressedError) return machineFailure(error.suppressed);
   if (!(error instanceof Error)) return undefined;
-  const isOne = OF_THE_SYSTEM.has(osErrorCode(error)) || OF_SQLITE.has(sqliteCode(error)) ||
+  const isOne = REFUSALS[osErrorCode(error) ?? ""]?.ofTheMachine === true ||
+    OF_SQLITE.has(sqliteCode(error)) ||
     machineFailure(error.cause) !== undefined;
   return isOne ? error : undefined;
 }

@@ -171,6 +171,11 @@ function storable(step: JournalStep): JournalStep {
   }
 }
 
+/** Whether it is an MD5 or a SHA-256 as libraries write them. Rows may hold anything where a checksum should be. */
+export function isChecksum(value: unknown): value is string {
+  return typeof value === "string" && /^(?:[0-9a-f]{32}|[0-9a-f]{64})$/.test(value);
+}
+
 const PATH_FIELDS: ReadonlySet<string> = new Set(["path", "from", "to", "backup"]);
 const OPTIONAL: ReadonlySet<string> = new Set(["key", "marks", "facts"]);
 
@@ -179,8 +184,7 @@ type ReadField = (value: unknown, places: JournalPlaces) => unknown;
 const text: ReadField = (value) => typeof value === "string" ? value : undefined;
 const name: ReadField = (value) =>
   typeof value === "string" && /^\w+$/.test(value) ? value : undefined;
-const checksum: ReadField = (value) =>
-  typeof value === "string" && /^(?:[0-9a-f]{32}|[0-9a-f]{64})$/.test(value) ? value : undefined;
+const checksum: ReadField = (value) => isChecksum(value) ? value : undefined;
 const maybeChecksum: ReadField = (value, places) => value === null ? null : checksum(value, places);
 const facts: ReadField = (value) => {
   if (!isRecord(value)) return undefined;

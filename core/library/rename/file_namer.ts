@@ -17,6 +17,7 @@ import {
   type NamedDocument,
 } from "../filename/load_filename_documents.ts";
 import type { Files } from "../files.ts";
+import { isChecksum } from "../journal/journal_step.ts";
 import { arrangeMoves } from "./arrange_moves.ts";
 import { checksumOfFile } from "./checksum_of_file.ts";
 import { type ItemList, openItemList } from "./item_list.ts";
@@ -309,7 +310,8 @@ export function openFileNamer(options: FileNamerOptions): FileNamer {
       if (trouble) return trouble;
       changed.set(role, to);
       if (names.presence(role, from) === "missing") continue;
-      const checksum = usableChecksum(wish.checksums[role]);
+      const known = wish.checksums[role];
+      const checksum = isChecksum(known) ? known : null;
       moves.push({ role, from, to, checksum, ...(names.isSame(role, from, to) && { same: true }) });
     }
     if (changed.size === 0) {
@@ -325,11 +327,6 @@ export function openFileNamer(options: FileNamerOptions): FileNamer {
       if (first !== undefined) waits.set(id, [...waits.get(id) ?? [], first]);
     }
     return { id, before, after, files: moves };
-  }
-
-  /** Rows may hold anything where a checksum should be. */
-  function usableChecksum(checksum: string | null): string | null {
-    return checksum !== null && /^(?:[0-9a-f]{32}|[0-9a-f]{64})$/.test(checksum) ? checksum : null;
   }
 
   /** Why a file can't get a name. */
